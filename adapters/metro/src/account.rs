@@ -1,0 +1,161 @@
+//! The account, the delivery schedule, and the check of a connection.
+
+use moulin_adapter::prelude::*;
+use moulin_adapter::read;
+use moulin_adapter::suppliers::{Account, DeliveryQuery, DeliverySchedule, DeliverySlot};
+use serde::Deserialize;
+
+use crate::envelope;
+
+/// Reads the account; a server without that call is asked for one product.
+pub(crate) fn check() -> Result<Health> {
+    let answer = crate::get("account").send()?;
+    if matches!(answer.status(), 404 | 405 | 501) {
+        crate::send(crate::get("products").query("limit", 1))?;
+        return Ok(Health { account: crate::client_number(), message: None });
+    }
+    let answer = answer.success(crate::error::from_answer)?;
+    let record: Record<'_> = serde_json::from_str(envelope::single(&answer, "account")?)?;
+    Ok(Health { account: record.name.text().or_else(|| record.client_number.text()), message: None })
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Record<'a> {
+    #[serde(borrow, alias = "id", alias = "account_id")]
+    client_number: Scalar<'a>,
+    #[serde(alias = "company_name")]
+    name: Scalar<'a>,
+    email: Scalar<'a>,
+    phone: Scalar<'a>,
+    currency: Scalar<'a>,
+    credit_limit: Scalar<'a>,
+    #[serde(alias = "current_balance")]
+    balance: Scalar<'a>,
+    payment_terms: Scalar<'a>,
+}
+
+pub(crate) fn get(include_raw: bool) -> Result<Account> {
+    let answer = crate::send(crate::get("account"))?;
+    let row = read::row::<Record<'_>>(envelope::single(&answer, "account")?, include_raw)?;
+    let record = &row.record;
+    let id = record.client_number.text().or_else(crate::client_number);
+    Ok(Account {
+        id: id.ok_or_else(|| Error::unexpected("the vendor's answer lacks `client_number`"))?,
+        name: record.name.text(),
+        email: record.email.text(),
+        phone: record.phone.text(),
+        currency: record.currency.text().unwrap_or_else(connection::currency),
+        credit_limit: record.credit_limit.decimal("credit_limit")?,
+        balance: record.balance.decimal("balance")?,
+        payment_terms: record.payment_terms.text(),
+        raw: row.raw(),
+    })
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Slot<'a> {
+    #[serde(borrow)]
+    date: Scalar<'a>,
+    #[serde(alias = "time_from", alias = "start", alias = "start_time")]
+    from: Scalar<'a>,
+    #[serde(alias = "time_to", alias = "end", alias = "end_time")]
+    to: Scalar<'a>,
+    #[serde(alias = "cutoff", alias = "order_deadline")]
+    order_before: Scalar<'a>,
+    available: Scalar<'a>,
+}
+
+pub(crate) fn delivery_schedule(query: &DeliveryQuery) -> Result<DeliverySchedule> {
+    let answer = crate::send(crate::get("delivery/schedule"))?;
+    let json = envelope::single(&answer, "schedule")?;
+    // The list itself, or an object with the list in it.
+    let list = match read::members(json, ["slots", "deliveries", "schedule", "data"]) {
+        Ok(names) => names.into_iter().flatten().next(),
+        Err(_) => Some(json),
+    };
+    let list = list.ok_or_else(|| Error::unexpected("the vendor's answer has no delivery slots"))?;
+    let mut slots = Vec::new();
+    for row in read::rows::<Slot<'_>>(list, false)? {
+        let slot = slot(&row.record)?;
+        let day = key(slot.date);
+        if query.from.is_none_or(|from| day >= key(from)) && query.to.is_none_or(|to| day <= key(to)) {
+            slots.push(slot);
+        }
+    }
+    Ok(DeliverySchedule { slots, raw: query.include_raw.then(|| json.to_owned()) })
+}
+
+fn key(date: Date) -> (u16, u8, u8) {
+    (date.year, date.month, date.day)
+}
+
+fn slot(record: &Slot<'_>) -> Result<DeliverySlot> {
+    let date = record.date.parse_with("date", crate::availability::local_date)?;
+    Ok(DeliverySlot {
+        date: date.ok_or_else(|| Error::unexpected("a delivery slot without `date`"))?,
+        from: record.from.local_time("from")?,
+        to: record.to.local_time("to")?,
+        order_before: record.order_before.parse_with("order_before", calendar::parse_instant_or_date)?,
+        available: record.available.bool().unwrap_or(true),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use moulin_adapter::http::Response;
+    use moulin_adapter::testing::Host;
+
+    use super::*;
+
+    fn answers(status: u16, body: &'static str) -> Host {
+        Host::new("v1").vendor(move |_| Ok(Response::new(status, &[], body)))
+    }
+
+    #[test]
+    fn the_account_is_mapped() {
+        let host = answers(
+            200,
+            r#"{"data":{"client_number":"FR-778812","name":"Le Vieux Moulin","email":"","currency":"EUR","credit_limit":5000,"balance":"1234.50","payment_terms":"30 jours"}}"#,
+        );
+        let account = host.run(|| get(true)).unwrap();
+        assert_eq!((account.id.as_str(), account.email, account.credit_limit), ("FR-778812", None, Some(5_000.into())));
+        assert_eq!(account.balance, Some("1234.5".parse().unwrap()));
+        assert!(account.raw.unwrap().starts_with("{\"client_number\""));
+        assert_eq!(host.run(check).unwrap().account.as_deref(), Some("Le Vieux Moulin"));
+    }
+
+    #[test]
+    fn the_check_says_what_is_wrong_and_does_without_the_account_call() {
+        assert!(matches!(answers(403, "").run(check), Err(Error::Authentication(_))));
+        assert!(matches!(answers(503, "").run(check), Err(Error::Api(_))));
+        let host = Host::new("v1").setting("client_number", "FR-1").vendor(|request| match request.target() {
+            "/api/v1/products" => Ok(Response::new(200, &[], "[]")),
+            _ => Ok(Response::new(404, &[], "")),
+        });
+        assert_eq!(host.run(check).unwrap().account.as_deref(), Some("FR-1"));
+    }
+
+    #[test]
+    fn slots_are_read_and_held_to_the_period() {
+        let body = r#"{"data":[{"date":"2025-04-14","from":"06:00","to":"10:00","order_before":"2025-04-13T16:00:00+02:00","available":true},
+            {"date":"2025-04-16","available":false}]}"#;
+        let query = |from: Option<&str>, to: Option<&str>| DeliveryQuery {
+            from: from.map(|text| time::parse_date(text).unwrap()),
+            to: to.map(|text| time::parse_date(text).unwrap()),
+            include_raw: false,
+        };
+        let host = answers(200, body);
+        let all = host.run(|| delivery_schedule(&query(None, None))).unwrap().slots;
+        assert_eq!(all.len(), 2);
+        assert_eq!(all[0].from.unwrap().to_string(), "06:00");
+        assert_eq!(all[0].order_before, Some(time::parse_instant("2025-04-13T14:00:00Z").unwrap()));
+        assert!(!all[1].available && all[1].from.is_none());
+        let one = host.run(|| delivery_schedule(&query(Some("2025-04-15"), Some("2025-04-16")))).unwrap().slots;
+        assert_eq!(one.len(), 1);
+        let nested = answers(200, r#"{"data":{"slots":[{"date":"2025-04-14"}]}}"#);
+        assert_eq!(nested.run(|| delivery_schedule(&query(None, None))).unwrap().slots.len(), 1);
+        assert!(answers(200, "{}").run(|| delivery_schedule(&query(None, None))).is_err());
+    }
+}

@@ -1,0 +1,4 @@
+//! What an adapter may keep for its connection, and signatures with secrets it never sees.
+
+#[cfg(target_family = "wasm")]
+pub use crate::bindings::common::moulin::host::{cache, secrets, signing, state};

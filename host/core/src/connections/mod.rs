@@ -1,0 +1,181 @@
+//! Connections: the restaurant's accounts at vendors, each bound to the adapter in service.
+//!
+//! A connection is configuration. What it may reach ([`crate::imports::Scope`]) is made from it and the adapter's
+//! description when it is first used, and made anew when another generation comes into service; credentials and limits
+//! live on as long as what they were made from is the same.
+
+mod binding;
+mod check;
+mod status;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::tz::TimeZone;
+use wasmtime::component::{ComponentNamedList, Lift, Lower};
+
+pub(crate) use check::check;
+pub use status::{ConnectionState, ConnectionStatus};
+
+use crate::cache::GuestCache;
+use crate::config::{ConnectionConfig, Limits};
+use crate::contract::v1::exports;
+use crate::engine::Engine;
+use crate::error::{AdapterFault, Error};
+use crate::imports::{CallLabels, CallState};
+use crate::model::VendorError;
+use crate::model::adapter::Health;
+use crate::registry::{Generation, Registry};
+use crate::store::Store;
+use crate::telemetry::scrub::Scrubber;
+use binding::Binding;
+
+/// What all connections share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) limits: Limits,
+    pub(crate) scrubber: Scrubber,
+}
+
+/// A connection. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Connection(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    name: String,
+    config: ConnectionConfig,
+    time_zone: TimeZone,
+    cache: Arc<GuestCache>,
+    shared: Arc<Shared>,
+    binding: Mutex<Option<Arc<Binding>>>,
+}
+
+impl Connection {
+    pub(crate) fn new(name: String, config: ConnectionConfig, shared: Arc<Shared>) -> Self {
+        // The configuration was checked when it was read.
+        let time_zone = TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC);
+        Self(Arc::new(Inner { name, config, time_zone, cache: Arc::default(), shared, binding: Mutex::default() }))
+    }
+
+    /// The name the restaurant gave it.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Identifier of its adapter.
+    pub fn adapter(&self) -> &str {
+        &self.0.config.adapter
+    }
+
+    /// The restaurant's time zone.
+    pub fn time_zone(&self) -> &TimeZone {
+        &self.0.time_zone
+    }
+
+    /// Its adapter's generation in service.
+    fn generation(&self) -> Result<Arc<Generation>, Error> {
+        self.0.shared.registry.current(self.adapter()).ok_or_else(|| {
+            let folder = self.0.shared.registry.folder().display();
+            self.unavailable(format!(
+                "its adapter {} is not in service; look at `moulin adapter list` and put a good file into {folder}",
+                self.adapter()
+            ))
+        })
+    }
+
+    /// The binding to a generation: the one there is, or a new one.
+    fn bind(&self, generation: &Arc<Generation>) -> Result<Arc<Binding>, Error> {
+        let mut binding = self.0.binding.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bound) = binding.as_ref().filter(|bound| bound.generation >= generation.number) {
+            // A call that began just before a swap may come after one that began just after it; either fits.
+            return Ok(bound.clone());
+        }
+        let made = Binding::new(self, generation, binding.as_deref()).map_err(|reason| self.unavailable(reason))?;
+        let made = Arc::new(made);
+        *binding = Some(made.clone());
+        Ok(made)
+    }
+
+    fn unavailable(&self, reason: String) -> Error {
+        Error::Unavailable { connection: self.name().to_owned(), adapter: self.adapter().to_owned(), reason }
+    }
+
+    /// Refuses a domain its adapter does not have.
+    pub(crate) fn require(&self, interface: &str, domain: &'static str) -> Result<(), Error> {
+        if self.generation()?.exports(interface) {
+            return Ok(());
+        }
+        Err(Error::WrongDomain { connection: self.name().to_owned(), adapter: self.adapter().to_owned(), domain })
+    }
+
+    /// Proves with a cheap request that the connection works.
+    ///
+    /// # Errors
+    /// The class says what is wrong.
+    pub async fn check(&self) -> Result<Health, Error> {
+        self.invoke::<(), Health>(exports::ADAPTER, "check", "check", ()).await
+    }
+
+    /// Calls a function of an interface in the generation now in service.
+    pub(crate) async fn invoke<P, R>(
+        &self,
+        interface: &'static str,
+        function: &'static str,
+        operation: &str,
+        params: P,
+    ) -> Result<R, Error>
+    where
+        P: ComponentNamedList + Lower + Send + Sync + 'static,
+        R: Lift + Send + Sync + 'static,
+    {
+        let generation = self.generation()?;
+        self.require(interface, function_domain(interface))?;
+        let Some(export) = generation.exports.get(&(interface, function)) else {
+            return Err(Error::Internal(format!("{interface}#{function} was not checked when the adapter was loaded")));
+        };
+        let binding = self.bind(&generation)?;
+        let Shared { engine, limits, scrubber, .. } = &*self.0.shared;
+        let labels = CallLabels {
+            adapter: generation.description.id.clone(),
+            version: generation.description.version.clone(),
+            connection: self.name().to_owned(),
+            operation: operation.to_owned(),
+        };
+        let state = CallState::new(Some(binding.scope.clone()), labels.clone(), limits, scrubber.clone());
+        let called = engine.call::<P, (Result<R, VendorError>,)>(&generation.prepared, export, state, params).await;
+        match called {
+            Ok((Ok(answer),)) => Ok(answer),
+            Ok((Err(mut error),)) => {
+                for text in error.texts_mut() {
+                    *text = scrubber.clean_and_cut(text, LONGEST_TEXT);
+                }
+                let CallLabels { adapter, connection, operation, .. } = labels;
+                Err(Error::Vendor { connection, adapter, operation, error })
+            }
+            Err(mut fault) => {
+                if let crate::engine::Fault::Trap(text) = &mut fault {
+                    *text = scrubber.clean_and_cut(text, LONGEST_TEXT);
+                }
+                let CallLabels { adapter, version, connection, operation } = labels;
+                let fault = AdapterFault { adapter, version, connection, operation, fault };
+                tracing::error!(
+                    adapter = %fault.adapter, version = %fault.version, connection = %fault.connection,
+                    operation = %fault.operation, "{}", fault.fault
+                );
+                Err(Error::Adapter(fault))
+            }
+        }
+    }
+}
+
+/// Longest text of a guest's error that is passed on, in bytes.
+const LONGEST_TEXT: usize = 2 << 10;
+
+/// `pos` of `moulin:pos/pos@1.0.0`.
+fn function_domain(interface: &'static str) -> &'static str {
+    let name = interface.split_once('/').map_or(interface, |(_, name)| name);
+    name.split_once('@').map_or(name, |(name, _)| name)
+}

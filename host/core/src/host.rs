@@ -1,0 +1,297 @@
+//! The embedder's face.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use futures::stream::{self, BoxStream, StreamExt};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::client::{Booking, Crm, Pos, Suppliers};
+use crate::config::{Config, Limits, Problem};
+use crate::connections::{self, Connection, ConnectionStatus, Shared};
+use crate::engine::{Engine, EngineError};
+use crate::error::Error;
+use crate::model::adapter::Health;
+use crate::operations::{self, Answer, Operation};
+use crate::registry::{self, AdapterStatus, ExportCheck, Inspection, Registry, Watch};
+use crate::store::{SqliteStore, StoreError};
+use crate::telemetry::scrub::Scrubber;
+
+/// A running host: adapters in service and connections to call them through. Cheap to clone; it stops when the last
+/// clone goes.
+///
+/// ```no_run
+/// use futures::StreamExt;
+/// use moulin_host::{Host, config, model::pos::TransactionQuery};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let host = Host::start(config::load(&["moulin.toml"])?).await?;
+/// let query = TransactionQuery { from: "2025-04-01T00:00:00Z".parse()?, to: "2025-04-02T00:00:00Z".parse()?, ..Default::default() };
+/// let mut sales = host.pos("till")?.list_transactions(query);
+/// while let Some(sale) = sales.next().await {
+///     println!("{}", sale?.total);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Host(Arc<Inner>);
+
+struct Inner {
+    connections: BTreeMap<String, Connection>,
+    shared: Arc<Shared>,
+    // Ends with the host.
+    _watch: Option<Watch>,
+}
+
+/// Why the host does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The engine cannot be set up.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The adapters' folder cannot be read.
+    #[error(
+        "host.adapters: cannot read the folder {folder}: {source}; create it and put adapters into it, or correct the setting"
+    )]
+    Adapters {
+        /// The folder.
+        folder: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The folder cannot be watched.
+    #[error("cannot watch the adapters' folder: {0}; set host.watch = false to do without")]
+    Watch(#[from] notify::Error),
+    /// The configuration does not fit the adapters.
+    #[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Config {
+        /// What is wrong, and where.
+        problems: Vec<Problem>,
+    },
+}
+
+impl Host {
+    /// Loads the adapters, checks every connection against its adapter, and starts to watch the adapters' folder. Sends
+    /// nothing to any vendor.
+    ///
+    /// A file that is refused does not keep the host from starting: only the connections that need it are unavailable.
+    ///
+    /// # Errors
+    /// [`StartError`], with every problem of the configuration at once.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let data = config.host.data.relative();
+        let engine = Arc::new(Engine::new(config.host.limits.memory_mib, Some(&data.join("compiled")))?);
+        let scrubber = Scrubber::default();
+        let folder = config.host.adapters.relative();
+        let limits = config.host.limits.clone();
+        let registry = Registry::new(engine.clone(), folder.clone(), limits.clone(), scrubber.clone(), export_checks());
+        let registry = Arc::new(registry);
+        let unreadable = |source| StartError::Adapters { folder: folder.display().to_string(), source };
+        registry.scan().await.map_err(unreadable)?;
+
+        let problems = problems(&config, &registry);
+        if !problems.is_empty() {
+            return Err(StartError::Config { problems });
+        }
+        warn_of_literal_secrets(&config);
+        let store = Arc::new(SqliteStore::open(&data)?);
+        let watch = if config.host.watch { Some(Watch::start(registry.clone())?) } else { None };
+        let shared = Arc::new(Shared { engine, registry, store, limits, scrubber });
+        let connections = config
+            .connections
+            .into_iter()
+            .map(|(name, config)| (name.clone(), Connection::new(name, config, shared.clone())))
+            .collect();
+        Ok(Self(Arc::new(Inner { connections, shared, _watch: watch })))
+    }
+
+    /// A connection by its name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownConnection`].
+    pub fn connection(&self, name: &str) -> Result<Connection, Error> {
+        self.0.connections.get(name).cloned().ok_or_else(|| Error::UnknownConnection {
+            name: name.to_owned(),
+            known: self.0.connections.keys().cloned().collect(),
+        })
+    }
+
+    /// A till.
+    ///
+    /// # Errors
+    /// [`Error::UnknownConnection`], or [`Error::WrongDomain`] if its adapter is none of a till.
+    pub fn pos(&self, connection: &str) -> Result<Pos, Error> {
+        Pos::new(self.connection(connection)?)
+    }
+
+    /// A supplier.
+    ///
+    /// # Errors
+    /// As [`Host::pos`].
+    pub fn suppliers(&self, connection: &str) -> Result<Suppliers, Error> {
+        Suppliers::new(self.connection(connection)?)
+    }
+
+    /// A reservation book.
+    ///
+    /// # Errors
+    /// As [`Host::pos`].
+    pub fn booking(&self, connection: &str) -> Result<Booking, Error> {
+        Booking::new(self.connection(connection)?)
+    }
+
+    /// A CRM.
+    ///
+    /// # Errors
+    /// As [`Host::pos`].
+    pub fn crm(&self, connection: &str) -> Result<Crm, Error> {
+        Crm::new(self.connection(connection)?)
+    }
+
+    /// Calls an operation by name, JSON in and JSON out: one page of a list, or the answer.
+    ///
+    /// # Errors
+    /// [`Error`] for every way it can fail.
+    pub async fn call(
+        &self,
+        connection: &str,
+        operation: &Operation,
+        params: Map<String, Value>,
+    ) -> Result<Answer, Error> {
+        let connection = self.connection(connection)?;
+        connection.require(operation.domain.interface(), operation.domain.name())?;
+        (operation.call)(connection, params).await
+    }
+
+    /// Calls an operation by name and follows every page, the next one fetched while the caller works on one. An
+    /// operation without pages gives its one answer.
+    pub fn pages(
+        &self,
+        connection: &str,
+        operation: &Operation,
+        params: Map<String, Value>,
+    ) -> BoxStream<'static, Result<Answer, Error>> {
+        let ready = self.connection(connection).and_then(|connection| {
+            connection.require(operation.domain.interface(), operation.domain.name())?;
+            Ok(connection)
+        });
+        match ready {
+            Ok(connection) => (operation.pages)(connection, params),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+        }
+    }
+
+    /// Proves with a cheap request that a connection works.
+    ///
+    /// # Errors
+    /// The class says what is wrong.
+    pub async fn check(&self, connection: &str) -> Result<Health, Error> {
+        self.connection(connection)?.check().await
+    }
+
+    /// Every adapter in service and every file that is refused.
+    pub fn adapters(&self) -> Vec<AdapterStatus> {
+        self.0.shared.registry.status()
+    }
+
+    /// Every connection, as it is now. Sends nothing.
+    pub fn connections(&self) -> Vec<ConnectionStatus> {
+        self.0.connections.values().map(Connection::status).collect()
+    }
+
+    /// Reads the adapters' folder now instead of when the watch notices a change. True if anything changed.
+    ///
+    /// # Errors
+    /// What the system says if the folder cannot be read.
+    pub async fn rescan(&self) -> std::io::Result<bool> {
+        self.0.shared.registry.scan().await
+    }
+
+    /// Removes every secret this host knows from a text.
+    pub fn scrub(&self, text: &str) -> String {
+        self.0.shared.scrubber.clean(text).into_owned()
+    }
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("connections", &self.0.connections.keys()).finish_non_exhaustive()
+    }
+}
+
+/// Verifies a `.wasm` file and says what it is, without taking it into service.
+///
+/// # Errors
+/// A sentence that says why the file is no adapter.
+pub async fn inspect(file: &Path) -> Result<Inspection, String> {
+    let limits = Limits::default();
+    let engine = Engine::new(limits.memory_mib, None).map_err(|error| error.to_string())?;
+    registry::inspect(&engine, file, &limits, &export_checks())
+        .await
+        .map_err(|refusal| format!("{} {refusal}", file.display()))
+}
+
+/// The exports of every operation, for the registry to check.
+fn export_checks() -> Vec<ExportCheck> {
+    operations::all()
+        .iter()
+        .map(|operation| ExportCheck {
+            interface: operation.domain.interface(),
+            function: operation.function,
+            typecheck: operation.typecheck,
+        })
+        .collect()
+}
+
+/// What does not fit between connections and adapters.
+fn problems(config: &Config, registry: &Registry) -> Vec<Problem> {
+    let status = registry.status();
+    let mut found = Vec::new();
+    for (name, connection) in &config.connections {
+        if let Some(generation) = registry.current(&connection.adapter) {
+            found.extend(connections::check(config, name, connection, &generation.description));
+            continue;
+        }
+        let refused = status.iter().find(|status| {
+            status.refusal.is_some() && status.file.file_stem().is_some_and(|stem| *stem == *connection.adapter)
+        });
+        if let Some(refused) = refused {
+            // A bad file is repaired by copying a good one, with the host running.
+            tracing::error!(
+                connection = %name, "unavailable: its adapter {} was refused ({})",
+                connection.adapter, refused.file.display()
+            );
+            continue;
+        }
+        let known: Vec<_> = status.iter().filter_map(|status| status.id.as_deref()).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let folder = registry.folder().display();
+        found.push(config.problem(
+            format!("connections.{name}.adapter"),
+            format!(
+                "there is no adapter \"{}\"; {folder} has {known}. Put {0}.wasm there, or name one of these",
+                connection.adapter
+            ),
+        ));
+    }
+    found
+}
+
+fn warn_of_literal_secrets(config: &Config) {
+    for (name, connection) in &config.connections {
+        let auth = connection.auth.secrets().into_iter().map(|(key, secret)| (format!("auth.{key}"), secret));
+        let own = connection.secrets.iter().map(|(key, secret)| (format!("secrets.{key}"), secret));
+        for (key, _) in auth.chain(own).filter(|(_, secret)| secret.is_literal()) {
+            tracing::warn!(
+                "connections.{name}.{key} holds the secret itself; configuration files are copied and committed. Move it \
+                 to an environment variable and write {{ env = \"NAME\" }}, or to a file and write {{ file = \"path\" }}"
+            );
+        }
+    }
+}

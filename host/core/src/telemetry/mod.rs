@@ -1,0 +1,3 @@
+//! What leaves the host as text: log lines, errors, and the scrubber they pass.
+
+pub mod scrub;

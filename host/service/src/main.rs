@@ -1,0 +1,18 @@
+//! `moulin`: the service that gives a restaurant's software one API to all its vendors, and the command line to it.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod cli;
+mod http;
+mod logging;
+mod problem;
+mod schema;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    cli::run(cli::Cli::parse()).await
+}

@@ -1,0 +1,31 @@
+//! Simulated vendors: servers on this machine that behave like the real services, strictly and always the same.
+//!
+//! All look at one seeded [`World`]: a restaurant in Paris, its till and its wholesaler. They refuse what the vendor
+//! would refuse, count what the vendor would count, record what was on the wire, and go wrong on order.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use moulin_vendors::faults::{Fault, Rule};
+//! use moulin_vendors::{Lightspeed, LightspeedOptions, Options, World};
+//!
+//! let world = World::new(Options::default());
+//! let till = Lightspeed::start(world.clone(), LightspeedOptions::default()).await?;
+//! till.faults().push(Rule::on("*/Sale*", Fault::status(503)).times(2))?;
+//! println!("{}", till.url());
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! A further vendor is a folder beside [`lightspeed`] and [`metro`]: a type with `start`, `url`, `requests`, `faults` and
+//! `reset`, started in `main.rs`. What it has in common with the others stands in `common`.
+
+pub mod amount;
+mod common;
+pub mod lightspeed;
+pub mod metro;
+pub mod world;
+
+pub use common::{faults, recording};
+pub use lightspeed::{Lightspeed, LightspeedOptions};
+pub use metro::{Metro, MetroOptions};
+pub use world::{Options, World};

@@ -1,0 +1,370 @@
+//! From a request to an answer: limits, token, scope, resource.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::directory::{self, Discount};
+use super::error::{ApiError, OAuthError, access_denied};
+use super::item::{self, TillItem};
+use super::limits::{Meter, Refused, set};
+use super::list::{Object, Relations};
+use super::oauth::Tokens;
+use super::sale::{self, Lookup};
+use super::stock::{self, ShelfStock};
+use super::{Flavor, LightspeedOptions};
+use crate::common::query::Query;
+use crate::world::{CATEGORIES, Customer, World, paris_instant};
+
+/// What the till knows now; rebuilt from the world on reset.
+#[derive(Debug)]
+struct Till {
+    items: BTreeMap<u32, TillItem>,
+    stock: BTreeMap<u32, ShelfStock>,
+    discounts: Vec<Discount>,
+    tokens: Tokens,
+    meter: Meter,
+    ticks: u32,
+}
+
+/// The vendor, shared by all its connections.
+#[derive(Clone, Debug)]
+pub(super) struct Api {
+    world: World,
+    options: Arc<LightspeedOptions>,
+    till: Arc<Mutex<Till>>,
+}
+
+/// Where a request goes.
+struct Target<'p> {
+    flavor: Flavor,
+    account: Option<&'p str>,
+    resource: &'p str,
+    id: Option<&'p str>,
+}
+
+impl Till {
+    fn new(world: &World, options: &LightspeedOptions) -> Self {
+        let today = world.options().today;
+        let morning = paris_instant(today.at(7, 0, 0, 0));
+        let items: BTreeMap<_, _> = world.items().iter().map(|item| (item.id, TillItem::new(item, morning))).collect();
+        let stock = world.stock().iter().map(|stock| {
+            let cost = items.get(&stock.item).map_or(0, |item| item.cost);
+            (stock.item, ShelfStock::new(*stock, cost, morning))
+        });
+        Self {
+            stock: stock.collect(),
+            items,
+            discounts: Discount::seed(morning),
+            tokens: Tokens::new(world.options().seed, options),
+            meter: Meter::new(options.limits),
+            ticks: 0,
+        }
+    }
+}
+
+struct Rooms<'a> {
+    world: &'a World,
+    items: &'a BTreeMap<u32, TillItem>,
+}
+
+impl Lookup for Rooms<'_> {
+    fn item(&self, id: u32) -> Option<&TillItem> {
+        self.items.get(&id)
+    }
+
+    fn customer(&self, id: u32) -> Option<&Customer> {
+        self.world.customers().iter().find(|customer| customer.id == id)
+    }
+}
+
+impl Api {
+    pub(super) fn new(world: World, options: LightspeedOptions) -> Self {
+        let till = Arc::new(Mutex::new(Till::new(&world, &options)));
+        Self { world, options: Arc::new(options), till }
+    }
+
+    pub(super) fn reset(&self) {
+        *self.lock() = Till::new(&self.world, &self.options);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Till> {
+        self.till.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers one request.
+    pub(super) fn answer(&self, parts: &Parts, body: &Bytes) -> Response {
+        match parts.uri.path() {
+            "/auth/oauth/authorize" | "/oauth/authorize.php" => return self.authorize(parts),
+            "/auth/oauth/token" | "/oauth/access_token.php" => return self.token(parts, body),
+            _ => {}
+        }
+        let query = Query::parse(parts.uri.query()).map_err(ApiError::from);
+        let cost = query.as_ref().map_or(1_000, |query| cost(parts, query, body));
+        let mut till = self.lock();
+        let mut response = match till.meter.charge(cost) {
+            Ok(()) => self.within_limits(&mut till, parts, query, body),
+            Err(refused) => too_many(&refused),
+        };
+        till.meter.headers(cost, response.headers_mut());
+        response
+    }
+
+    fn within_limits(&self, till: &mut Till, parts: &Parts, query: Result<Query, ApiError>, body: &Bytes) -> Response {
+        let Some(scopes) = bearer(parts).and_then(|token| till.tokens.scopes(token)) else { return access_denied() };
+        let answer = query.and_then(|query| {
+            let target = target(parts.uri.path()).ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "Unknown resource"))?;
+            if target.account.is_some_and(|account| account != self.options.account_id) {
+                return Err(ApiError::new(StatusCode::FORBIDDEN, "The token has no access to this account"));
+            }
+            let wanted = scopes_for(target.resource, &parts.method);
+            if !wanted.is_empty() && !scopes.contains("employee:all") && !wanted.iter().any(|scope| scopes.contains(*scope)) {
+                return Err(ApiError::new(StatusCode::FORBIDDEN, format!("The token lacks one of the scopes {}", wanted.join(", "))));
+            }
+            if target.flavor == Flavor::V3 && parts.uri.query().is_some_and(|raw| raw.contains(['<', '>', '[', ']', '"', ','])) {
+                return Err(ApiError::bad_request("Operators, commas and brackets must be percent-encoded"));
+            }
+            match (&parts.method, target.resource, target.id) {
+                (&Method::GET, _, None) => self.list(till, &target, parts, &query),
+                (&Method::GET, _, Some(id)) => self.read(till, &target, id, &query),
+                (&Method::PUT, "Item", Some(id)) => self.update_item(till, id, &object(parts, body)?),
+                (&Method::POST, "Discount", None) => self.create_discount(till, &object(parts, body)?),
+                _ => Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, format!("{} is not allowed here", parts.method))),
+            }
+        });
+        match answer {
+            Ok(body) => Json(body).into_response(),
+            Err(error) => error.into_response(),
+        }
+    }
+
+    fn list(&self, till: &Till, target: &Target<'_>, parts: &Parts, query: &Query) -> Result<Value, ApiError> {
+        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        let here = format!("http://{host}{}", parts.uri.path());
+        let rooms = Rooms { world: &self.world, items: &till.items };
+        let flavor = target.flavor;
+        match target.resource {
+            "Account" => Ok(json!({ "@attributes": { "count": "1" }, "Account": directory::account(&self.options.account_id) })),
+            "Sale" => sale::TABLE.list(flavor, query, &here, self.world.sales().iter(), |row, with| sale::render(row, with, &rooms)),
+            "Item" => item::TABLE.list(flavor, query, &here, till.items.values(), |row, with| {
+                item::render(row, till.stock.get(&row.id), with)
+            }),
+            "ItemShop" | "ItemCount" => {
+                let rows: Vec<_> = till.stock.values().flat_map(ShelfStock::rows).collect();
+                if target.resource == "ItemShop" {
+                    stock::TABLE.list(flavor, query, &here, rows.iter(), |row, _| stock::render(row))
+                } else {
+                    stock::COUNT_TABLE.list(flavor, query, &here, rows.iter(), |row, _| stock::render_count(row))
+                }
+            }
+            "Category" => directory::CATEGORY.list(flavor, query, &here, CATEGORIES.iter(), |row, _| directory::category(row)),
+            "Customer" => directory::CUSTOMER.list(flavor, query, &here, self.world.customers().iter(), directory::customer),
+            "Discount" => directory::DISCOUNT.list(flavor, query, &here, till.discounts.iter(), |row, _| directory::discount(row)),
+            _ => Err(ApiError::new(StatusCode::NOT_FOUND, "Unknown resource")),
+        }
+    }
+
+    fn read(&self, till: &Till, target: &Target<'_>, id: &str, query: &Query) -> Result<Value, ApiError> {
+        let name = target.resource;
+        if let Some(unknown) = query.unknown(&["load_relations"]) {
+            return Err(ApiError::bad_request(format!("Unknown parameter '{unknown}' for a single '{name}'")));
+        }
+        let with = |known: &[&str]| Relations::parse(query.get("load_relations"), known);
+        let missing = || ApiError::no_such_row(name, id);
+        let number: u32 = id.parse().map_err(|_| missing())?;
+        let row = match name {
+            "Sale" => {
+                let relations = with(sale::TABLE.relations)?;
+                let row = self.world.sales().iter().find(|sale| sale.id == number).ok_or_else(missing)?;
+                sale::render(row, &relations, &Rooms { world: &self.world, items: &till.items })
+            }
+            "Item" => {
+                let relations = with(item::TABLE.relations)?;
+                item::render(till.items.get(&number).ok_or_else(missing)?, till.stock.get(&number), &relations)
+            }
+            "ItemShop" => {
+                let mut rows = till.stock.values().flat_map(ShelfStock::rows);
+                stock::render(&rows.find(|row| (stock::TABLE.id)(row) == number).ok_or_else(missing)?)
+            }
+            "Category" => directory::category(CATEGORIES.iter().find(|row| row.id == number).ok_or_else(missing)?),
+            "Customer" => {
+                let relations = with(directory::CUSTOMER.relations)?;
+                let row = self.world.customers().iter().find(|row| row.id == number).ok_or_else(missing)?;
+                directory::customer(row, &relations)
+            }
+            "Discount" => directory::discount(till.discounts.iter().find(|row| row.id == number).ok_or_else(missing)?),
+            _ => return Err(ApiError::new(StatusCode::NOT_FOUND, "Unknown resource")),
+        };
+        Ok(one(name, row))
+    }
+
+    fn update_item(&self, till: &mut Till, id: &str, patch: &Object) -> Result<Value, ApiError> {
+        let missing = || ApiError::no_such_row("Item", id);
+        let number: u32 = id.parse().map_err(|_| missing())?;
+        let mut changed = till.items.get(&number).ok_or_else(missing)?.clone();
+        let mut stock = till.stock.get(&number).cloned();
+        item::change(&mut changed, stock.as_mut(), patch)?;
+        let clashes = |other: &TillItem| {
+            let same = |a: &str, b: &str| !a.is_empty() && a == b;
+            other.id != number && (same(&other.ean, &changed.ean) || same(&other.upc, &changed.upc) || same(&other.sku, &changed.sku))
+        };
+        if till.items.values().any(clashes) {
+            return Err(ApiError::new(StatusCode::CONFLICT, "Another item has this upc, ean or customSku"));
+        }
+        changed.updated = self.now(till);
+        let rendered = item::render(&changed, stock.as_ref(), &Relations::of(&["ItemShops"]));
+        till.items.insert(number, changed);
+        if let Some(stock) = stock {
+            till.stock.insert(number, stock);
+        }
+        Ok(one("Item", rendered))
+    }
+
+    fn create_discount(&self, till: &mut Till, body: &Object) -> Result<Value, ApiError> {
+        let id = u32::try_from(till.discounts.len()).unwrap_or(0) + 1;
+        let discount = Discount::create(id, body, self.now(till))?;
+        let rendered = directory::discount(&discount);
+        till.discounts.push(discount);
+        Ok(one("Discount", rendered))
+    }
+
+    fn now(&self, till: &mut Till) -> jiff::Timestamp {
+        till.ticks += 1;
+        self.world.now(till.ticks)
+    }
+
+    fn authorize(&self, parts: &Parts) -> Response {
+        if parts.method != Method::GET {
+            return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        }
+        let query = Query::parse(parts.uri.query()).map_err(|error| OAuthError::new("invalid_request", error.0));
+        match query.and_then(|query| self.lock().tokens.authorize(&query, &self.options)) {
+            Ok(url) => match HeaderValue::try_from(url) {
+                Ok(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
+                Err(_) => OAuthError::new("invalid_request", "The redirect URI cannot be a header").into_response(),
+            },
+            Err(error) => error.into_response(),
+        }
+    }
+
+    fn token(&self, parts: &Parts, body: &Bytes) -> Response {
+        if parts.method != Method::POST {
+            return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        }
+        match form(parts, body).and_then(|form| self.lock().tokens.grant(&form, &self.options)) {
+            Ok(pair) => ([(header::CACHE_CONTROL, "no-store")], Json(pair)).into_response(),
+            Err(error) => error.into_response(),
+        }
+    }
+}
+
+/// `{"@attributes":{"count":"1"},"Name":{…}}`.
+fn one(name: &str, row: Value) -> Value {
+    json!({ "@attributes": { "count": "1" }, name: row })
+}
+
+/// `/API/V3/Account[/{account}[/{resource}[/{id}]]].json`, and without the suffix below `/api/v1` and `/API`.
+fn target(path: &str) -> Option<Target<'_>> {
+    let (flavor, rest) = if let Some(rest) = path.strip_prefix("/API/V3/") {
+        (Flavor::V3, rest.strip_suffix(".json")?)
+    } else if let Some(rest) = path.strip_prefix("/api/v1/") {
+        (Flavor::Seed, rest)
+    } else {
+        let rest = path.strip_prefix("/API/")?;
+        (Flavor::Seed, rest.strip_suffix(".json").unwrap_or(rest))
+    };
+    let parts: Vec<&str> = rest.split('/').collect();
+    let (account, resource, id) = match parts.as_slice() {
+        ["Account"] => (None, "Account", None),
+        ["Account", account] => (Some(*account), "Account", None),
+        ["Account", account, resource] => (Some(*account), *resource, None),
+        ["Account", account, resource, id] => (Some(*account), *resource, Some(*id)),
+        _ => return None,
+    };
+    let known = ["Account", "Sale", "Item", "ItemShop", "Category", "Customer", "Discount"];
+    let seeds_own = flavor == Flavor::Seed && resource == "ItemCount";
+    (known.contains(&resource) || seeds_own).then_some(Target { flavor, account, resource, id })
+}
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    let (scheme, token) = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+/// The scopes of which one is enough.
+fn scopes_for(resource: &str, method: &Method) -> &'static [&'static str] {
+    match (resource, method) {
+        ("Sale", _) => &["employee:register", "employee:register_read"],
+        ("Item", &Method::GET) => &["employee:inventory", "employee:inventory_read", "employee:product_edit"],
+        ("Item", _) => &["employee:inventory", "employee:product_edit"],
+        ("ItemShop" | "ItemCount" | "Category", _) => &["employee:inventory", "employee:inventory_read"],
+        ("Customer", _) => &["employee:customers", "employee:customers_read", "employee:register", "employee:inventory_base", "employee:reports", "employee:admin"],
+        ("Discount", &Method::GET) => &["employee:register", "employee:register_read", "employee:admin"],
+        ("Discount", _) => &["employee:admin"],
+        _ => &[],
+    }
+}
+
+/// The cost in thousandths of a drip: 1 a request, 10 for `count=1`, 0.1 a relation (twice that in a list), 0.5 a nested
+/// entity in a write.
+fn cost(parts: &Parts, query: &Query, body: &Bytes) -> u64 {
+    if query.get("count") == Some("1") {
+        return 10_000;
+    }
+    let relations = query.get("load_relations").map_or(0, |text| u64::try_from(text.matches('"').count() / 2).unwrap_or(0));
+    let single = target(parts.uri.path()).is_some_and(|target| target.id.is_some());
+    let nested = if parts.method == Method::GET { 0 } else { nested_entities(body) };
+    1_000 + relations * if single { 100 } else { 200 } + nested * 500
+}
+
+fn nested_entities(body: &Bytes) -> u64 {
+    fn objects(value: &Value) -> u64 {
+        match value {
+            Value::Object(fields) => 1 + fields.values().map(objects).sum::<u64>(),
+            Value::Array(rows) => rows.iter().map(objects).sum(),
+            _ => 0,
+        }
+    }
+    serde_json::from_slice(body).map_or(0, |value| objects(&value).saturating_sub(1))
+}
+
+fn too_many(refused: &Refused) -> Response {
+    let mut response = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded. Please slow down.").into_response();
+    let headers = response.headers_mut();
+    set(headers, "x-ls-api-ratelimit-type", refused.limiter);
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(refused.retry_after));
+    response
+}
+
+fn content_type(parts: &Parts) -> &str {
+    let value = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+/// The JSON object in a body.
+fn object(parts: &Parts, body: &Bytes) -> Result<Object, ApiError> {
+    if content_type(parts) != "application/json" {
+        return Err(ApiError::bad_request("Content-Type must be application/json"));
+    }
+    serde_json::from_slice(body).map_err(|error| ApiError::bad_request(format!("The body is not a JSON object: {error}")))
+}
+
+/// The parameters of a token request: JSON, or a URL-encoded form.
+fn form(parts: &Parts, body: &Bytes) -> Result<BTreeMap<String, String>, OAuthError> {
+    let wrong = |why: String| OAuthError::new("invalid_request", why);
+    match content_type(parts) {
+        "application/json" => serde_json::from_slice(body).map_err(|error| wrong(format!("The body is not a JSON object of texts: {error}"))),
+        "application/x-www-form-urlencoded" => {
+            let text = std::str::from_utf8(body).map_err(|_| wrong("The body is not UTF-8".to_owned()))?;
+            let query = Query::parse(Some(text)).map_err(|error| wrong(error.0))?;
+            Ok(query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        }
+        other => Err(wrong(format!("Content-Type '{other}' is not accepted"))),
+    }
+}

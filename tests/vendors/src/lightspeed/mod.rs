@@ -1,0 +1,143 @@
+//! Lightspeed Retail R-Series: API V3 below `/API/V3`, and the older flavour of the specification below `/api/v1` and
+//! `/API`.
+//!
+//! All scalars are strings, a list of one is an object, an empty list is missing, and what the vendor does not know is
+//! refused. Not simulated, and refused with 400 or 405: the filter `or=`, and writes other than changing an item and
+//! creating a discount.
+
+mod api;
+mod directory;
+mod error;
+mod filter;
+mod item;
+mod limits;
+mod list;
+mod oauth;
+mod sale;
+mod stock;
+mod wordy;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Request;
+use http_body_util::BodyExt;
+
+pub use limits::Limits;
+pub use wordy::wordy_sales_page;
+
+use crate::common::faults::Faults;
+use crate::common::recording::Recorded;
+use crate::common::server::Server;
+use crate::world::World;
+
+/// Which of the two APIs a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flavor {
+    /// `/API/V3/…​.json`.
+    V3,
+    /// `/api/v1/…` and `/API/…`, as the specification writes them.
+    Seed,
+}
+
+/// How a till is started.
+#[derive(Clone, Debug)]
+pub struct LightspeedOptions {
+    /// Where to listen: a loopback address; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The number of the account.
+    pub account_id: String,
+    /// An access token that never expires and has every scope.
+    pub bearer_token: String,
+    /// The OAuth client.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// The redirect URI registered on the client.
+    pub redirect_uri: String,
+    /// Whether the authorize endpoint insists on a code challenge.
+    pub require_pkce: bool,
+    /// Life of issued access tokens in seconds; none for the vendor's (3600 from a code, 1800 from a refresh).
+    pub token_life: Option<u64>,
+    /// The rate limits.
+    pub limits: Limits,
+}
+
+impl Default for LightspeedOptions {
+    /// A free port, account 240117, token `demo-till-token`, client `demo-client` with secret `demo-secret`, real limits.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            account_id: "240117".to_owned(),
+            bearer_token: "demo-till-token".to_owned(),
+            client_id: "demo-client".to_owned(),
+            client_secret: "demo-secret".to_owned(),
+            redirect_uri: "http://127.0.0.1:8080/oauth/callback".to_owned(),
+            require_pkce: true,
+            token_life: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// A running till. Dropping it closes its port.
+#[derive(Debug)]
+pub struct Lightspeed {
+    server: Server,
+    api: api::Api,
+}
+
+impl Lightspeed {
+    /// Starts a till that sells what the world knows.
+    ///
+    /// # Errors
+    /// When the address is not a loopback address or is taken.
+    pub async fn start(world: World, options: LightspeedOptions) -> io::Result<Self> {
+        let listen = options.listen;
+        let api = api::Api::new(world, options);
+        let (answering, resetting) = (api.clone(), api.clone());
+        let router = Router::new().fallback(move |request: Request| {
+            let api = answering.clone();
+            async move {
+                let (parts, body) = request.into_parts();
+                let body = body.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
+                api.answer(&parts, &body)
+            }
+        });
+        let server = Server::start(listen, router, Router::new(), Arc::new(move || resetting.reset())).await?;
+        Ok(Self { server, api })
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.server.url()
+    }
+
+    /// Every request so far, oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.server.front.recording.all()
+    }
+
+    /// Forgets the requests so far.
+    pub fn forget_requests(&self) {
+        self.server.front.recording.clear();
+    }
+
+    /// The faults to strike with.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.server.front.faults
+    }
+
+    /// Back to the state of the seed: data, tokens, limits, faults and recordings.
+    pub fn reset(&self) {
+        self.server.front.faults.clear();
+        self.server.front.recording.clear();
+        self.api.reset();
+    }
+}
