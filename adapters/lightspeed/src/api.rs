@@ -73,7 +73,10 @@ mod tests {
     #[test]
     fn each_flavour_has_its_paths() {
         assert_eq!(host("seed").run(|| path("Sale")).unwrap(), "/api/v1/Account/240117/Sale");
-        assert_eq!(host("r-series-v3").run(|| record_path("Sale", "4711")).unwrap(), "/API/V3/Account/240117/Sale/4711.json");
+        assert_eq!(
+            host("r-series-v3").run(|| record_path("Sale", "4711")).unwrap(),
+            "/API/V3/Account/240117/Sale/4711.json"
+        );
         assert_eq!(host("seed").run(stock_resource), "ItemCount");
         assert_eq!(host("r-series-v3").run(stock_resource), "ItemShop");
     }
@@ -90,7 +93,10 @@ mod tests {
     #[test]
     fn the_account_is_required_and_identifiers_stay_in_their_segment() {
         assert!(matches!(Host::new("seed").run(|| path("Sale")), Err(Error::Validation(_))));
-        assert_eq!(host("seed").run(|| record_path("Sale", "1/../2")).unwrap(), "/api/v1/Account/240117/Sale/1%2F..%2F2");
+        assert_eq!(
+            host("seed").run(|| record_path("Sale", "1/../2")).unwrap(),
+            "/api/v1/Account/240117/Sale/1%2F..%2F2"
+        );
     }
 
     #[test]

@@ -69,13 +69,9 @@ pub(crate) fn description() -> Description {
     .limit("burst", window(20, 1_000))
     .signal(bucket_signal("X-LS-Api-Bucket-Level", Some("X-LS-Api-Drip-Rate"), Some("X-LS-Api-Request-Cost")))
     .flavor(
-        flavor(SEED, "Paths below /api/v1", BASE_URL)
-            .supports(&OPERATIONS)
-            .lacks("pos.update-stock", NO_STOCK_WRITE),
+        flavor(SEED, "Paths below /api/v1", BASE_URL).supports(&OPERATIONS).lacks("pos.update-stock", NO_STOCK_WRITE),
     )
-    .flavor(
-        flavor(V3, "R-Series API V3", BASE_URL).supports(&OPERATIONS).lacks("pos.update-stock", NO_STOCK_WRITE),
-    )
+    .flavor(flavor(V3, "R-Series API V3", BASE_URL).supports(&OPERATIONS).lacks("pos.update-stock", NO_STOCK_WRITE))
     .build()
 }
 

@@ -43,9 +43,7 @@ fn discount(row: &Row<'_, Record<'_>>, currency: &str) -> Result<Discount> {
     let fraction = record.fraction.nonzero_decimal("Discount.discountPercent")?;
     let amount = record.amount.nonzero_decimal("Discount.discountAmount")?;
     let value = match (fraction, amount) {
-        (Some(fraction), _) => {
-            Some(DiscountValue::Percentage(fraction.checked_mul(Decimal::from(100))?.normalized()))
-        }
+        (Some(fraction), _) => Some(DiscountValue::Percentage(fraction.checked_mul(Decimal::from(100))?.normalized())),
         (None, Some(amount)) => Some(DiscountValue::Amount(amount)),
         (None, None) => None,
     };
@@ -109,7 +107,8 @@ mod tests {
     #[test]
     fn a_new_discount_has_one_of_the_two_values() {
         let body = r#"{"@attributes":{"count":"1"},"Discount":{"discountID":"5","name":"10 Percent","discountAmount":"0","discountPercent":"0.1","archived":"false"}}"#;
-        let till = Host::new("r-series-v3").setting("account_id", "1").vendor(move |_| Ok(Response::new(200, &[], body)));
+        let till =
+            Host::new("r-series-v3").setting("account_id", "1").vendor(move |_| Ok(Response::new(200, &[], body)));
         let new = |value| NewDiscount { name: "10 Percent".into(), value, idempotency_key: None, include_raw: false };
         let made = till.run(|| create(&new(DiscountValue::Percentage("10.0".parse().unwrap())))).unwrap();
         assert_eq!(made.value, Some(DiscountValue::Percentage(10.into())));

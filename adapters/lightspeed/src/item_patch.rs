@@ -64,9 +64,9 @@ impl<'a> ItemPatch<'a> {
             // 0 is no category.
             category: patch.category_id.as_deref().map(|id| if id.is_empty() { "0" } else { id }),
             tax: patch.taxable.map(|taxable| if taxable { "true" } else { "false" }),
-            prices: patch.price.map(|amount| Prices {
-                levels: [ItemPrice { amount, level_id: "1", level: "Default" }],
-            }),
+            prices: patch
+                .price
+                .map(|amount| Prices { levels: [ItemPrice { amount, level_id: "1", level: "Default" }] }),
         };
         if changed == Self::default() {
             return Err(Error::validation("nothing to change: set at least one field"));

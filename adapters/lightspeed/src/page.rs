@@ -10,8 +10,8 @@ use std::borrow::Cow;
 use moulin_adapter::http::{self, Request};
 use moulin_adapter::prelude::*;
 use moulin_adapter::read::{self, Row};
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::api;
@@ -180,7 +180,9 @@ mod tests {
 
     #[test]
     fn what_is_no_envelope_is_an_error_and_not_an_empty_list() {
-        for body in ["", "[]", "{}", "null", r#"{"message":"busy"}"#, "<html>", r#"{"@attributes":{},"Sale":[{"saleID":"1""#] {
+        for body in
+            ["", "[]", "{}", "null", r#"{"message":"busy"}"#, "<html>", r#"{"@attributes":{},"Sale":[{"saleID":"1""#]
+        {
             assert!(ids(body, false).is_err(), "{body}");
         }
     }
@@ -188,7 +190,9 @@ mod tests {
     #[test]
     fn the_next_url_wins_over_offsets() {
         let url = "https://api.lightspeedapp.com/API/V3/Account/240117/Sale.json?limit=100&after=WyIyMDI1Il0%3D";
-        let body = format!(r#"{{"@attributes":{{"next":"{url}","count":"764","offset":"0","limit":"100"}},"Sale":[{{"saleID":1}}]}}"#);
+        let body = format!(
+            r#"{{"@attributes":{{"next":"{url}","count":"764","offset":"0","limit":"100"}},"Sale":[{{"saleID":1}}]}}"#
+        );
         assert_eq!(ids(&body, false).unwrap().1, Some(format!("next:{url}")));
         let escaped = body.replace('/', r"\/");
         assert_eq!(ids(&escaped, false).unwrap().1, Some(format!("next:{url}")));
@@ -196,7 +200,9 @@ mod tests {
 
     #[test]
     fn offsets_advance_until_the_count() {
-        let page = |offset: u32| format!(r#"{{"@attributes":{{"count":"200","offset":"{offset}","limit":100}},"Sale":[{{"saleID":1}}]}}"#);
+        let page = |offset: u32| {
+            format!(r#"{{"@attributes":{{"count":"200","offset":"{offset}","limit":100}},"Sale":[{{"saleID":1}}]}}"#)
+        };
         assert_eq!(ids(&page(0), false).unwrap().1.as_deref(), Some("offset:100"));
         assert_eq!(ids(&page(100), false).unwrap().1, None);
         let beyond = r#"{"@attributes":{"count":"764","offset":"0","limit":"100"},"Sale":[]}"#;

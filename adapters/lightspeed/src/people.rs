@@ -139,10 +139,10 @@ mod tests {
     fn categories_know_their_parent() {
         let body = r#"{"@attributes":{"next":"","previous":""},"Category":[{"categoryID":"2","name":"Misc","parentID":"0"},{"categoryID":"3","name":"Home","fullPathName":"Misc/Home","parentID":"2"}]}"#;
         let page = host(body).run(|| categories(&query())).unwrap();
-        assert_eq!(page.items.iter().map(|row| (row.name.as_str(), row.parent_id.as_deref())).collect::<Vec<_>>(), [
-            ("Misc", None),
-            ("Home", Some("2"))
-        ]);
+        assert_eq!(
+            page.items.iter().map(|row| (row.name.as_str(), row.parent_id.as_deref())).collect::<Vec<_>>(),
+            [("Misc", None), ("Home", Some("2"))]
+        );
     }
 
     #[test]
@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn empty_relations_are_texts() {
-        let body = r#"{"Customer":[{"customerID":"1","Contact":{"Phones":"","Emails":""}},{"customerID":"2","Contact":""}]}"#;
+        let body =
+            r#"{"Customer":[{"customerID":"1","Contact":{"Phones":"","Emails":""}},{"customerID":"2","Contact":""}]}"#;
         let page = host(body).run(|| customers(&query())).unwrap();
         assert!(page.items.iter().all(|customer| customer.phone.is_none() && customer.email.is_none()));
     }

@@ -3,9 +3,7 @@
 //! Every scalar is text in reality, and a number or boolean in the specification's samples; both are read. Amounts have
 //! no currency in the body: it is the connection's.
 
-use moulin_adapter::pos::{
-    Payment, PaymentMethod, Transaction, TransactionLine, TransactionPage, TransactionStatus,
-};
+use moulin_adapter::pos::{Payment, PaymentMethod, Transaction, TransactionLine, TransactionPage, TransactionStatus};
 use moulin_adapter::prelude::*;
 use moulin_adapter::read::{self, Row};
 use serde::Deserialize;

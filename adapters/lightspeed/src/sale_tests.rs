@@ -129,10 +129,9 @@ fn an_open_sale_has_happened_when_it_was_last_touched() {
 
 #[test]
 fn taxes_are_added_exactly() {
-    let found = sale(
-        r#"{"saleID":1,"timeStamp":"2025-04-01T12:30:05Z","total":"1","calcTax1":"0.1","calcTax2":"0.2"}"#,
-    )
-    .unwrap();
+    let found =
+        sale(r#"{"saleID":1,"timeStamp":"2025-04-01T12:30:05Z","total":"1","calcTax1":"0.1","calcTax2":"0.2"}"#)
+            .unwrap();
     assert_eq!(found.tax, Some(decimal("0.3")));
 }
 

@@ -84,10 +84,7 @@ mod tests {
         seed.run(|| list(&TransactionQuery { status: Some(TransactionStatus::Completed), ..query() })).unwrap();
         let request = &seed.requests()[0];
         assert_eq!(request.target(), "/api/v1/Account/240117/Sale");
-        assert_eq!(
-            request.query_value("timeStamp"),
-            Some(">,[2025-04-01T00:00:00+00:00,2025-04-01T23:59:59+00:00]")
-        );
+        assert_eq!(request.query_value("timeStamp"), Some(">,[2025-04-01T00:00:00+00:00,2025-04-01T23:59:59+00:00]"));
         assert_eq!((request.query_value("completed"), request.query_value("sort")), (Some("true"), Some("timeStamp")));
         assert_eq!((request.query_value("limit"), request.query_value("load_relations")), (Some("100"), None));
 
@@ -96,7 +93,10 @@ mod tests {
         let request = &v3.requests()[0];
         assert_eq!(request.target(), "/API/V3/Account/240117/Sale.json");
         assert_eq!(request.query_value("timeStamp"), Some("><,2025-04-01T00:00:00+00:00,2025-04-01T23:59:59+00:00"));
-        assert_eq!((request.query_value("load_relations"), request.query_value("limit")), (Some(RELATIONS), Some("10")));
+        assert_eq!(
+            (request.query_value("load_relations"), request.query_value("limit")),
+            (Some(RELATIONS), Some("10"))
+        );
         assert_eq!(request.query_value("completed"), None);
     }
 
@@ -145,6 +145,9 @@ mod tests {
         till.run(|| get(&lookup(false))).unwrap();
         let requests = till.requests();
         assert_eq!(requests[0].target(), "/API/V3/Account/240117/Sale/4711.json");
-        assert_eq!((requests[0].query_value("load_relations"), requests[1].query_value("load_relations")), (Some(RELATIONS), None));
+        assert_eq!(
+            (requests[0].query_value("load_relations"), requests[1].query_value("load_relations")),
+            (Some(RELATIONS), None)
+        );
     }
 }

@@ -142,7 +142,10 @@ mod tests {
             let level = till.run(|| list(&query(&["48"]))).unwrap().items.remove(0);
             assert_eq!((level.quantity, level.reorder_point), ("-2.5".parse().unwrap(), None), "{body}");
             let request = &till.requests()[0];
-            assert_eq!((request.target(), request.query_value("itemID")), ("/api/v1/Account/240117/ItemCount", Some("48")));
+            assert_eq!(
+                (request.target(), request.query_value("itemID")),
+                ("/api/v1/Account/240117/ItemCount", Some("48"))
+            );
         }
     }
 

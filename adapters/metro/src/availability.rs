@@ -132,11 +132,10 @@ mod tests {
             Ok(Response::new(200, &[], body))
         });
         let found = host.run(|| check(&query(&["1", "2", "3"], None))).unwrap();
-        assert_eq!(found.iter().map(|row| (row.product_id.as_str(), row.available)).collect::<Vec<_>>(), [
-            ("1", false),
-            ("2", true),
-            ("3", false)
-        ]);
+        assert_eq!(
+            found.iter().map(|row| (row.product_id.as_str(), row.available)).collect::<Vec<_>>(),
+            [("1", false), ("2", true), ("3", false)]
+        );
         assert_eq!(found[1].quantity, Some("3.5".parse().unwrap()));
         let request = &host.requests()[0];
         assert_eq!(request.body_bytes(), Some(&br#"{"client_number":"FR-778812","product_ids":["1","2","3"]}"#[..]));
@@ -155,9 +154,11 @@ mod tests {
     #[test]
     fn a_server_without_the_call_is_asked_for_the_products() {
         let host = Host::new("v1").vendor(|request| match request.target() {
-            "/api/v1/products/1" => {
-                Ok(Response::new(200, &[], r#"{"data":{"product_id":"1","unit":"CT","in_stock":true,"stock_quantity":4}}"#))
-            }
+            "/api/v1/products/1" => Ok(Response::new(
+                200,
+                &[],
+                r#"{"data":{"product_id":"1","unit":"CT","in_stock":true,"stock_quantity":4}}"#,
+            )),
             _ => Ok(Response::new(404, &[], r#"{"error":{"code":"NOT_FOUND","message":"no"}}"#)),
         });
         let found = host.run(|| check(&query(&["9", "1"], None))).unwrap();

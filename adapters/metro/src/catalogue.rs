@@ -3,9 +3,7 @@
 use moulin_adapter::http::{Response, path_segment};
 use moulin_adapter::prelude::*;
 use moulin_adapter::read::{self, Row};
-use moulin_adapter::suppliers::{
-    CatalogPage, CatalogProduct, CatalogQuery, PriceBasis, ProductLookup, ProductSearch,
-};
+use moulin_adapter::suppliers::{CatalogPage, CatalogProduct, CatalogQuery, PriceBasis, ProductLookup, ProductSearch};
 use serde::Deserialize;
 
 use crate::envelope::{self, Page};
@@ -168,16 +166,21 @@ mod tests {
         assert_eq!((page.items.len(), page.next), (0, None));
         let request = &host.requests()[0];
         assert_eq!(request.target(), "/api/v1/products/search");
-        for (name, value) in
-            [("q", "crème & œufs"), ("category", "DAIRY"), ("limit", "20"), ("page", "3"), ("client_number", "FR-778812")]
-        {
+        for (name, value) in [
+            ("q", "crème & œufs"),
+            ("category", "DAIRY"),
+            ("limit", "20"),
+            ("page", "3"),
+            ("client_number", "FR-778812"),
+        ] {
             assert_eq!(request.query_value(name), Some(value), "{name}");
         }
     }
 
     #[test]
     fn absent_fields_and_text_numbers_are_taken() {
-        let json = r#"{"product_id":7,"price":"1234.5600","stock_quantity":"0","vat_rate":null,"updated_at":"2025-04-12"}"#;
+        let json =
+            r#"{"product_id":7,"price":"1234.5600","stock_quantity":"0","vat_rate":null,"updated_at":"2025-04-12"}"#;
         let row = read::row(json, true).unwrap();
         let product = Host::new("v1").run(|| product(&row, "EUR")).unwrap();
         assert_eq!((product.id.as_str(), product.name.as_str(), product.unit.as_str()), ("7", "7", "PC"));

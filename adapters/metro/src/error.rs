@@ -84,7 +84,9 @@ mod tests {
             assert_eq!((found.status, found.code.as_deref()), (Some(status), Some("ACCESS_DENIED")));
         }
         assert!(matches!(error(404, "NOT_FOUND"), Error::NotFound(_)));
-        assert!(matches!(error(429, "RATE_LIMIT_EXCEEDED"), Error::RateLimit(found) if found.retry_after_ms == Some(7_000)));
+        assert!(
+            matches!(error(429, "RATE_LIMIT_EXCEEDED"), Error::RateLimit(found) if found.retry_after_ms == Some(7_000))
+        );
         assert!(matches!(error(500, "INTERNAL_ERROR"), Error::Api(found) if found.retryable));
         assert!(matches!(error(405, "X"), Error::Api(found) if !found.retryable));
     }

@@ -171,11 +171,16 @@ mod tests {
 
     use super::*;
 
-    const BOOKED: &str = r#"{"data":{"order_id":"MET-2025-00871","client_reference":"lvm-2025-000042","status":"PENDING"}}"#;
+    const BOOKED: &str =
+        r#"{"data":{"order_id":"MET-2025-00871","client_reference":"lvm-2025-000042","status":"PENDING"}}"#;
 
     fn request() -> OrderRequest {
         OrderRequest {
-            items: vec![OrderItem { product_id: "418207".into(), quantity: "5.00".parse().unwrap(), unit: Some("KG".into()) }],
+            items: vec![OrderItem {
+                product_id: "418207".into(),
+                quantity: "5.00".parse().unwrap(),
+                unit: Some("KG".into()),
+            }],
             delivery_date: Some(time::parse_date("2025-04-14").unwrap()),
             notes: Some("Livraison avant 10h si possible".into()),
             priority: None,
@@ -191,9 +196,8 @@ mod tests {
 
     #[test]
     fn the_body_is_the_one_of_the_sheet() {
-        let host = Host::new("v1")
-            .setting("client_number", "FR-778812")
-            .vendor(|_| Ok(Response::new(201, &[], BOOKED)));
+        let host =
+            Host::new("v1").setting("client_number", "FR-778812").vendor(|_| Ok(Response::new(201, &[], BOOKED)));
         let order = host.run(|| create(&request())).unwrap();
         assert_eq!((order.id.as_str(), order.status), ("MET-2025-00871", OrderStatus::Pending));
         let sent = &host.requests()[0];
@@ -246,7 +250,10 @@ mod tests {
         assert_eq!(host.run(|| create(&order)).unwrap().id, "MET-7");
         let sent = host.requests();
         assert_eq!(sent.len(), 2);
-        assert_eq!((sent[1].target(), sent[1].query_value("client_reference")), ("/api/v1/orders", Some("lvm-2025-000042")));
+        assert_eq!(
+            (sent[1].target(), sent[1].query_value("client_reference")),
+            ("/api/v1/orders", Some("lvm-2025-000042"))
+        );
     }
 
     #[test]

@@ -38,8 +38,7 @@ pub fn start_of_day(date: Date) -> Result<Instant> {
 /// An instant on the restaurant's clock, with its offset: `2025-04-14T00:00:00+02:00`.
 pub fn format_local(at: Instant) -> String {
     let (date, clock) = to_local(at);
-    let shown =
-        time::utc_midnight(date) / 60_000 + i64::from(clock.hour) * 60 + i64::from(clock.minute);
+    let shown = time::utc_midnight(date) / 60_000 + i64::from(clock.hour) * 60 + i64::from(clock.minute);
     let offset = shown - at.div_euclid(60_000);
     time::format_with_offset(at, i32::try_from(offset).unwrap_or_default())
 }

@@ -13,10 +13,7 @@ const MAX_SCALE: u8 = 18;
 
 impl Decimal {
     /// Nothing.
-    pub const ZERO: Self = Self {
-        mantissa: 0,
-        scale: 0,
-    };
+    pub const ZERO: Self = Self { mantissa: 0, scale: 0 };
 
     /// `mantissa × 10^-scale`; an error if `scale` is above 18.
     pub fn new(mantissa: i64, scale: u8) -> Result<Self, Error> {
@@ -28,10 +25,7 @@ impl Decimal {
 
     /// A number of minor units, such as cents, in the currency's own scale (ISO 4217).
     pub fn from_minor_units(amount: i64, currency: &str) -> Self {
-        Self {
-            mantissa: amount,
-            scale: currency_exponent(currency),
-        }
+        Self { mantissa: amount, scale: currency_exponent(currency) }
     }
 
     /// The amount in minor units; an error if it has a finer part than the currency, or does not fit.
@@ -39,9 +33,7 @@ impl Decimal {
         let exponent = currency_exponent(currency);
         let value = self.normalized();
         if value.scale > exponent {
-            return Err(Error::validation(format!(
-                "{self} {currency} is finer than the currency's smallest unit"
-            )));
+            return Err(Error::validation(format!("{self} {currency} is finer than the currency's smallest unit")));
         }
         let units = i128::from(value.mantissa) * pow10(exponent - value.scale);
         i64::try_from(units).map_err(|_| out_of_range(&self.to_string()))
@@ -59,10 +51,7 @@ impl Decimal {
 
     /// The number with the other sign.
     pub fn checked_neg(self) -> Result<Self, Error> {
-        let mantissa = self
-            .mantissa
-            .checked_neg()
-            .ok_or_else(|| out_of_range(&self.to_string()))?;
+        let mantissa = self.mantissa.checked_neg().ok_or_else(|| out_of_range(&self.to_string()))?;
         Ok(Self { mantissa, ..self })
     }
 
@@ -80,11 +69,8 @@ impl Decimal {
 
     /// The product.
     pub fn checked_mul(self, other: Self) -> Result<Self, Error> {
-        fit(
-            i128::from(self.mantissa) * i128::from(other.mantissa),
-            i32::from(self.scale) + i32::from(other.scale),
-        )
-        .ok_or_else(|| out_of_range(&format!("{self} × {other}")))
+        fit(i128::from(self.mantissa) * i128::from(other.mantissa), i32::from(self.scale) + i32::from(other.scale))
+            .ok_or_else(|| out_of_range(&format!("{self} × {other}")))
     }
 
     /// The same value without trailing zeros after the point.
@@ -102,8 +88,8 @@ impl Decimal {
 /// Digits after the point of a currency (ISO 4217); 2 for those not listed here.
 pub(crate) fn currency_exponent(currency: &str) -> u8 {
     match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
-        | "UYI" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
+        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         "CLF" | "UYW" => 4,
         _ => 2,
@@ -129,20 +115,14 @@ fn fit(mut mantissa: i128, mut scale: i32) -> Option<Decimal> {
         mantissa = mantissa.checked_mul(10)?;
         scale += 1;
     }
-    while scale > 0
-        && (scale > i32::from(MAX_SCALE) || i64::try_from(mantissa).is_err())
-        && mantissa % 10 == 0
-    {
+    while scale > 0 && (scale > i32::from(MAX_SCALE) || i64::try_from(mantissa).is_err()) && mantissa % 10 == 0 {
         mantissa /= 10;
         scale -= 1;
     }
     if scale > i32::from(MAX_SCALE) {
         return None;
     }
-    Some(Decimal {
-        mantissa: i64::try_from(mantissa).ok()?,
-        scale: u8::try_from(scale).ok()?,
-    })
+    Some(Decimal { mantissa: i64::try_from(mantissa).ok()?, scale: u8::try_from(scale).ok()? })
 }
 
 fn out_of_range(text: &str) -> Error {
@@ -156,9 +136,7 @@ impl FromStr for Decimal {
     fn from_str(text: &str) -> Result<Self, Error> {
         parse(text.as_bytes()).ok_or_else(|| {
             let short: String = text.chars().take(40).collect();
-            Error::unexpected(format!(
-                "`{short}` is not a decimal number of at most 18 digits"
-            ))
+            Error::unexpected(format!("`{short}` is not a decimal number of at most 18 digits"))
         })
     }
 }
@@ -180,10 +158,7 @@ fn parse(text: &[u8]) -> Option<Decimal> {
     for &byte in digits {
         match byte {
             b'0'..=b'9' => {
-                mantissa = match mantissa
-                    .checked_mul(10)
-                    .and_then(|m| m.checked_add(i64::from(byte - b'0')))
-                {
+                mantissa = match mantissa.checked_mul(10).and_then(|m| m.checked_add(i64::from(byte - b'0'))) {
                     Some(mantissa) => mantissa,
                     None => return slow(negative, digits),
                 };
@@ -198,10 +173,7 @@ fn parse(text: &[u8]) -> Option<Decimal> {
     if !seen || scale > MAX_SCALE {
         return if seen { slow(negative, digits) } else { None };
     }
-    Some(Decimal {
-        mantissa: if negative { -mantissa } else { mantissa },
-        scale,
-    })
+    Some(Decimal { mantissa: if negative { -mantissa } else { mantissa }, scale })
 }
 
 /// Long digit strings and exponents.
@@ -215,13 +187,7 @@ fn slow(negative: bool, text: &[u8]) -> Option<Decimal> {
                 return None;
             }
             // Beyond this no non-zero value of ours can lie; a saturated exponent then fails in `fit`.
-            (
-                text.get(..at)?,
-                exponent
-                    .parse::<i32>()
-                    .unwrap_or(i32::MAX)
-                    .clamp(-10_000, 10_000),
-            )
+            (text.get(..at)?, exponent.parse::<i32>().unwrap_or(i32::MAX).clamp(-10_000, 10_000))
         }
         None => (text, 0),
     };
@@ -237,9 +203,7 @@ fn slow(negative: bool, text: &[u8]) -> Option<Decimal> {
                 for _ in 0..zeros {
                     mantissa = mantissa.checked_mul(10)?;
                 }
-                mantissa = mantissa
-                    .checked_mul(10)?
-                    .checked_add(i128::from(byte - b'0'))?;
+                mantissa = mantissa.checked_mul(10)?.checked_add(i128::from(byte - b'0'))?;
                 zeros = 0;
             }
             b'.' if !point => {
@@ -254,10 +218,7 @@ fn slow(negative: bool, text: &[u8]) -> Option<Decimal> {
     if !seen {
         return None;
     }
-    fit(
-        if negative { -mantissa } else { mantissa },
-        scale - zeros - exponent,
-    )
+    fit(if negative { -mantissa } else { mantissa }, scale - zeros - exponent)
 }
 
 impl fmt::Display for Decimal {
@@ -267,11 +228,7 @@ impl fmt::Display for Decimal {
         let padded = format!("{digits:0>width$}", width = scale + 1);
         let (whole, fraction) = padded.split_at(padded.len() - scale);
         let sign = if self.mantissa < 0 { "-" } else { "" };
-        if scale == 0 {
-            write!(f, "{sign}{whole}")
-        } else {
-            write!(f, "{sign}{whole}.{fraction}")
-        }
+        if scale == 0 { write!(f, "{sign}{whole}") } else { write!(f, "{sign}{whole}.{fraction}") }
     }
 }
 
@@ -298,10 +255,7 @@ impl Ord for Decimal {
 
 impl From<i64> for Decimal {
     fn from(value: i64) -> Self {
-        Self {
-            mantissa: value,
-            scale: 0,
-        }
+        Self { mantissa: value, scale: 0 }
     }
 }
 
@@ -362,38 +316,15 @@ mod tests {
         ] {
             assert!(text.parse::<Decimal>().is_err(), "{text}");
         }
-        assert!(
-            decimal("9223372036854775807")
-                .checked_add(decimal("1"))
-                .is_err()
-        );
-        assert!(
-            Decimal {
-                mantissa: i64::MIN,
-                scale: 0
-            }
-            .checked_neg()
-            .is_err()
-        );
+        assert!(decimal("9223372036854775807").checked_add(decimal("1")).is_err());
+        assert!(Decimal { mantissa: i64::MIN, scale: 0 }.checked_neg().is_err());
     }
 
     #[test]
     fn a_tenth_and_two_tenths_are_three_tenths() {
-        assert_eq!(
-            decimal("0.1").checked_add(decimal("0.2")).unwrap(),
-            decimal("0.30")
-        );
-        assert_eq!(
-            decimal("41.36")
-                .checked_sub(decimal("45.5"))
-                .unwrap()
-                .to_string(),
-            "-4.14"
-        );
-        assert_eq!(
-            decimal("1.25").checked_mul(decimal("-4")).unwrap(),
-            decimal("-5")
-        );
+        assert_eq!(decimal("0.1").checked_add(decimal("0.2")).unwrap(), decimal("0.30"));
+        assert_eq!(decimal("41.36").checked_sub(decimal("45.5")).unwrap().to_string(), "-4.14");
+        assert_eq!(decimal("1.25").checked_mul(decimal("-4")).unwrap(), decimal("-5"));
     }
 
     #[test]
@@ -405,13 +336,7 @@ mod tests {
 
     #[test]
     fn text_comes_back_as_it_went_in() {
-        for text in [
-            "12.50",
-            "-0.05",
-            "0.000000000000000001",
-            "100",
-            "-9223372036854775808",
-        ] {
+        for text in ["12.50", "-0.05", "0.000000000000000001", "100", "-9223372036854775808"] {
             assert_eq!(decimal(text).to_string(), text);
         }
     }
@@ -423,10 +348,6 @@ mod tests {
         assert_eq!(decimal("12.5").to_minor_units("TND").unwrap(), 12_500);
         assert_eq!(decimal("12.500").to_minor_units("EUR").unwrap(), 1_250);
         assert!(decimal("12.505").to_minor_units("EUR").is_err());
-        assert!(
-            decimal("92233720368547759")
-                .to_minor_units("EUR")
-                .is_err()
-        );
+        assert!(decimal("92233720368547759").to_minor_units("EUR").is_err());
     }
 }

@@ -2,10 +2,9 @@
 
 use crate::Decimal;
 pub use crate::bindings::common::moulin::adapter::types::{
-    ApiKeyScheme, AuthKind, AuthScheme, AuthorizationCodeScheme, BearerScheme, BucketHeaders,
-    ClientAuthentication, Description, Fact, FactSource, Flavor, JwtBearerScheme, LeakyBucket,
-    LimitKind, LimitSignal, OperationSupport, Pkce, RateLimit, RemainingHeaders, Setting,
-    SettingKind, Support, TokenEndpoint, TokenRequestFormat, Window,
+    ApiKeyScheme, AuthKind, AuthScheme, AuthorizationCodeScheme, BearerScheme, BucketHeaders, ClientAuthentication,
+    Description, Fact, FactSource, Flavor, JwtBearerScheme, LeakyBucket, LimitKind, LimitSignal, OperationSupport,
+    Pkce, RateLimit, RemainingHeaders, Setting, SettingKind, Support, TokenEndpoint, TokenRequestFormat, Window,
 };
 
 fn texts(list: &[&str]) -> Vec<String> {
@@ -13,9 +12,7 @@ fn texts(list: &[&str]) -> Vec<String> {
 }
 
 fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
-    list.iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// A description under construction.
@@ -55,19 +52,13 @@ impl Builder {
 
     /// A way to authenticate.
     pub fn auth(mut self, kind: AuthKind) -> Self {
-        self.0.auth.push(AuthScheme {
-            kind,
-            flavors: Vec::new(),
-        });
+        self.0.auth.push(AuthScheme { kind, flavors: Vec::new() });
         self
     }
 
     /// A way to authenticate that only these flavours take.
     pub fn auth_for(mut self, flavors: &[&str], kind: AuthKind) -> Self {
-        self.0.auth.push(AuthScheme {
-            kind,
-            flavors: texts(flavors),
-        });
+        self.0.auth.push(AuthScheme { kind, flavors: texts(flavors) });
         self
     }
 
@@ -79,23 +70,13 @@ impl Builder {
 
     /// A limit that counts all requests.
     pub fn limit(mut self, name: &str, kind: LimitKind) -> Self {
-        self.0.limits.push(RateLimit {
-            name: name.to_owned(),
-            kind,
-            all_requests: true,
-            flavors: Vec::new(),
-        });
+        self.0.limits.push(RateLimit { name: name.to_owned(), kind, all_requests: true, flavors: Vec::new() });
         self
     }
 
     /// A limit that counts only requests that name it.
     pub fn named_limit(mut self, name: &str, kind: LimitKind) -> Self {
-        self.0.limits.push(RateLimit {
-            name: name.to_owned(),
-            kind,
-            all_requests: false,
-            flavors: Vec::new(),
-        });
+        self.0.limits.push(RateLimit { name: name.to_owned(), kind, all_requests: false, flavors: Vec::new() });
         self
     }
 
@@ -191,39 +172,30 @@ pub fn flavor(id: &str, title: &str, base_url: &str) -> FlavorBuilder {
 impl FlavorBuilder {
     /// Operations it supports, such as `pos.list-transactions`.
     pub fn supports(mut self, operations: &[&str]) -> Self {
-        self.0
-            .operations
-            .extend(operations.iter().map(|operation| OperationSupport {
-                operation: (*operation).to_owned(),
-                support: Support::Supported,
-            }));
+        self.0.operations.extend(
+            operations
+                .iter()
+                .map(|operation| OperationSupport { operation: (*operation).to_owned(), support: Support::Supported }),
+        );
         self
     }
 
     /// An operation it cannot do, and why.
     pub fn lacks(mut self, operation: &str, reason: &str) -> Self {
         let support = Support::Unsupported(reason.to_owned());
-        self.0.operations.push(OperationSupport {
-            operation: operation.to_owned(),
-            support,
-        });
+        self.0.operations.push(OperationSupport { operation: operation.to_owned(), support });
         self
     }
 }
 
 /// A header that carries a key as it is.
 pub fn api_key(header: &str) -> AuthKind {
-    AuthKind::ApiKey(ApiKeyScheme {
-        header: header.to_owned(),
-        prefix: None,
-    })
+    AuthKind::ApiKey(ApiKeyScheme { header: header.to_owned(), prefix: None })
 }
 
 /// `authorization: Bearer …` with a token the operator has.
 pub fn bearer_token() -> AuthKind {
-    AuthKind::BearerToken(BearerScheme {
-        prefix: "Bearer".to_owned(),
-    })
+    AuthKind::BearerToken(BearerScheme { prefix: "Bearer".to_owned() })
 }
 
 /// HTTP Basic (RFC 7617).
@@ -249,10 +221,7 @@ pub fn token_endpoint(url: &str, scopes: &[&str]) -> TokenEndpoint {
 
 /// OAuth 2.0 authorization code with PKCE, a stable refresh token and the redirect URI sent. Change its fields where the
 /// vendor differs.
-pub fn authorization_code(
-    authorization_url: &str,
-    token: TokenEndpoint,
-) -> AuthorizationCodeScheme {
+pub fn authorization_code(authorization_url: &str, token: TokenEndpoint) -> AuthorizationCodeScheme {
     AuthorizationCodeScheme {
         authorization_url: authorization_url.to_owned(),
         parameters: pairs(&[]),
@@ -272,10 +241,7 @@ pub fn window(requests: u32, span_ms: u32) -> LimitKind {
 
 /// A bucket that fills by a request's cost and leaks steadily.
 pub fn leaky_bucket(size: impl Into<Decimal>, leak_per_second: impl Into<Decimal>) -> LimitKind {
-    LimitKind::LeakyBucket(LeakyBucket {
-        size: size.into(),
-        leak_per_second: leak_per_second.into(),
-    })
+    LimitKind::LeakyBucket(LeakyBucket { size: size.into(), leak_per_second: leak_per_second.into() })
 }
 
 /// Headers `level/size` of a leaky bucket.

@@ -2,49 +2,33 @@
 
 use crate::Error;
 use crate::bindings::common::moulin::types::types::{
-    ApiError, AuthenticationError, ConnectionError, FieldError, NotFoundError, RateLimitError,
-    ValidationError,
+    ApiError, AuthenticationError, ConnectionError, FieldError, NotFoundError, RateLimitError, ValidationError,
 };
 
 impl Error {
     /// The vendor refused the credentials or the right to do this.
     pub fn authentication(status: u16, code: Option<String>, message: impl Into<String>) -> Self {
-        Self::Authentication(AuthenticationError {
-            message: message.into(),
-            status: Some(status),
-            code,
-        })
+        Self::Authentication(AuthenticationError { message: message.into(), status: Some(status), code })
     }
 
     /// No usable answer came. `request_sent`: the vendor may have received the request.
     pub fn connection(message: impl Into<String>, request_sent: bool) -> Self {
-        Self::Connection(ConnectionError {
-            message: message.into(),
-            request_sent,
-        })
+        Self::Connection(ConnectionError { message: message.into(), request_sent })
     }
 
     /// The vendor asks for fewer requests.
     pub fn rate_limit(message: impl Into<String>, retry_after_ms: Option<u64>) -> Self {
-        Self::RateLimit(RateLimitError {
-            message: message.into(),
-            retry_after_ms,
-        })
+        Self::RateLimit(RateLimitError { message: message.into(), retry_after_ms })
     }
 
     /// The record does not exist at the vendor.
     pub fn not_found(message: impl Into<String>) -> Self {
-        Self::NotFound(NotFoundError {
-            message: message.into(),
-        })
+        Self::NotFound(NotFoundError { message: message.into() })
     }
 
     /// The input was refused as a whole; add fields with [`Error::field`].
     pub fn validation(message: impl Into<String>) -> Self {
-        Self::Validation(ValidationError {
-            message: message.into(),
-            fields: Vec::new(),
-        })
+        Self::Validation(ValidationError { message: message.into(), fields: Vec::new() })
     }
 
     /// One field of the input is wrong.
@@ -60,32 +44,19 @@ impl Error {
     #[must_use]
     pub fn field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
         if let Self::Validation(error) = &mut self {
-            error.fields.push(FieldError {
-                field: field.into(),
-                message: message.into(),
-            });
+            error.fields.push(FieldError { field: field.into(), message: message.into() });
         }
         self
     }
 
     /// Another failure of the vendor; a status of 500 or more may pass by itself.
     pub fn api(status: u16, message: impl Into<String>) -> Self {
-        Self::Api(ApiError {
-            status: Some(status),
-            code: None,
-            message: message.into(),
-            retryable: status >= 500,
-        })
+        Self::Api(ApiError { status: Some(status), code: None, message: message.into(), retryable: status >= 500 })
     }
 
     /// An answer that does not say what the vendor's documentation promises.
     pub fn unexpected(message: impl Into<String>) -> Self {
-        Self::Api(ApiError {
-            status: None,
-            code: None,
-            message: message.into(),
-            retryable: false,
-        })
+        Self::Api(ApiError { status: None, code: None, message: message.into(), retryable: false })
     }
 
     /// Adds the vendor's own error code, where the class has a place for it.
@@ -105,21 +76,12 @@ impl Error {
     }
 
     pub(crate) fn not_offered(operation: &str) -> Self {
-        Self::Unsupported(format!(
-            "this adapter does not offer {}",
-            operation.replace('_', "-")
-        ))
+        Self::Unsupported(format!("this adapter does not offer {}", operation.replace('_', "-")))
     }
 
     /// True if a write may have been carried out although no answer came.
     pub fn is_ambiguous(&self) -> bool {
-        matches!(
-            self,
-            Self::Connection(ConnectionError {
-                request_sent: true,
-                ..
-            })
-        )
+        matches!(self, Self::Connection(ConnectionError { request_sent: true, .. }))
     }
 }
 
@@ -130,9 +92,7 @@ pub(crate) fn missing_setting(key: &str) -> Error {
 /// A body that is not the JSON it should be. The text of the body is not repeated: it may hold personal data.
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
-        Self::unexpected(format!(
-            "the vendor's answer is not the JSON expected: {error}"
-        ))
+        Self::unexpected(format!("the vendor's answer is not the JSON expected: {error}"))
     }
 }
 
@@ -142,12 +102,8 @@ mod tests {
 
     #[test]
     fn a_server_error_may_pass_and_a_client_error_will_not() {
-        let Error::Api(server) = Error::api(503, "down") else {
-            panic!("api expected")
-        };
-        let Error::Api(client) = Error::api(405, "no").code(Some("X".into())) else {
-            panic!("api expected")
-        };
+        let Error::Api(server) = Error::api(503, "down") else { panic!("api expected") };
+        let Error::Api(client) = Error::api(405, "no").code(Some("X".into())) else { panic!("api expected") };
         assert!(server.retryable && !client.retryable);
         assert_eq!(client.code.as_deref(), Some("X"));
     }
@@ -161,9 +117,7 @@ mod tests {
 
     #[test]
     fn fields_gather_in_a_validation_error() {
-        let Error::Validation(error) =
-            Error::invalid("price", "must not be negative").field("sku", "too long")
-        else {
+        let Error::Validation(error) = Error::invalid("price", "must not be negative").field("sku", "too long") else {
             panic!("validation expected")
         };
         assert_eq!(error.fields.len(), 2);

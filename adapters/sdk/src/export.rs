@@ -3,9 +3,7 @@
 use core::marker::PhantomData;
 
 use crate::bindings::common::moulin::adapter::types::{Description, Health};
-use crate::{
-    Adapter, Booking, Crm, Pos, Result, Suppliers, bindings, booking, crm, logger, pos, suppliers,
-};
+use crate::{Adapter, Booking, Crm, Pos, Result, Suppliers, bindings, booking, crm, logger, pos, suppliers};
 
 /// Carries an adapter's operations to the component's exports; the `export_…!` macros name it.
 #[derive(Debug)]

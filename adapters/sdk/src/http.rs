@@ -106,8 +106,8 @@ impl Request {
 
     /// Sends a value as JSON. An error only if the value cannot be written as JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Result<Self> {
-        let body = serde_json::to_vec(value)
-            .map_err(|error| Error::validation(format!("not writable as JSON: {error}")))?;
+        let body =
+            serde_json::to_vec(value).map_err(|error| Error::validation(format!("not writable as JSON: {error}")))?;
         self.0.body = Some(body);
         Ok(self.header("content-type", "application/json"))
     }
@@ -160,11 +160,7 @@ impl Request {
 
     /// The first query parameter of that name.
     pub fn query_value(&self, name: &str) -> Option<&str> {
-        self.0
-            .query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.0.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The first header of that name, whatever its case.
@@ -196,10 +192,7 @@ impl Request {
 /// Sends requests in parallel, at most `max_parallel` at once, and answers in their order.
 pub fn send_all(requests: Vec<Request>, max_parallel: Option<u8>) -> Vec<Result<Response>> {
     let requests: Vec<_> = requests.into_iter().map(|request| request.0).collect();
-    imports::send_all(&requests, max_parallel)
-        .into_iter()
-        .map(|answer| answer.map(Response))
-        .collect()
+    imports::send_all(&requests, max_parallel).into_iter().map(|answer| answer.map(Response)).collect()
 }
 
 /// An answer of the vendor.
@@ -209,15 +202,8 @@ pub struct Response(wit::Response);
 impl Response {
     /// An answer made by hand, for tests.
     pub fn new(status: u16, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Self {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), (*value).to_owned()))
-            .collect();
-        Self(wit::Response {
-            status,
-            headers,
-            body: body.into(),
-        })
+        let headers = headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), (*value).to_owned())).collect();
+        Self(wit::Response { status, headers, body: body.into() })
     }
 
     /// HTTP status.
@@ -232,11 +218,7 @@ impl Response {
 
     /// The answer itself if it is 2xx, or else the error made of it.
     pub fn success(self, error: impl FnOnce(&Self) -> Error) -> Result<Self> {
-        if self.is_success() {
-            Ok(self)
-        } else {
-            Err(error(&self))
-        }
+        if self.is_success() { Ok(self) } else { Err(error(&self)) }
     }
 
     /// The first header of that name, whatever its case.
@@ -267,11 +249,7 @@ impl Response {
     /// `Retry-After` in milliseconds, from seconds or an HTTP date.
     pub fn retry_after_ms(&self) -> Option<u64> {
         let text = self.header("retry-after")?;
-        let now = if text.trim().bytes().all(|byte| byte.is_ascii_digit()) {
-            0
-        } else {
-            calendar::now()
-        };
+        let now = if text.trim().bytes().all(|byte| byte.is_ascii_digit()) { 0 } else { calendar::now() };
         time::parse_retry_after(text, now)
     }
 
@@ -282,10 +260,7 @@ impl Response {
 }
 
 fn find_header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
+    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
 /// Encodes one segment of a path (RFC 3986): everything but unreserved characters.
@@ -293,18 +268,12 @@ pub fn path_segment(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                encoded.push(char::from(byte))
-            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
             _ => encoded.push_str(&format!("%{byte:02X}")),
         }
     }
     // A segment of dots alone would climb in the path.
-    if !encoded.is_empty() && encoded.bytes().all(|byte| byte == b'.') {
-        encoded.replace('.', "%2E")
-    } else {
-        encoded
-    }
+    if !encoded.is_empty() && encoded.bytes().all(|byte| byte == b'.') { encoded.replace('.', "%2E") } else { encoded }
 }
 
 #[cfg(test)]
@@ -313,11 +282,7 @@ mod tests {
 
     #[test]
     fn headers_are_found_in_any_case() {
-        let answer = Response::new(
-            429,
-            &[("X-LS-Api-Bucket-Level", "42.57/90"), ("Retry-After", "7")],
-            "",
-        );
+        let answer = Response::new(429, &[("X-LS-Api-Bucket-Level", "42.57/90"), ("Retry-After", "7")], "");
         assert_eq!(answer.header("x-ls-api-bucket-level"), Some("42.57/90"));
         assert_eq!(answer.retry_after_ms(), Some(7_000));
         assert!(!answer.is_success());
@@ -325,18 +290,11 @@ mod tests {
 
     #[test]
     fn a_request_carries_what_it_was_given() {
-        let request = post("/orders")
-            .query("a", 1)
-            .query_opt("b", None::<&str>)
-            .header_opt("X", Some("y"))
-            .json(&[1])
-            .unwrap();
+        let request =
+            post("/orders").query("a", 1).query_opt("b", None::<&str>).header_opt("X", Some("y")).json(&[1]).unwrap();
         assert_eq!(request.query_value("a"), Some("1"));
         assert_eq!(request.query_value("b"), None);
-        assert_eq!(
-            request.header_value("content-type"),
-            Some("application/json")
-        );
+        assert_eq!(request.header_value("content-type"), Some("application/json"));
         assert_eq!(request.body_bytes(), Some(&b"[1]"[..]));
         assert_eq!(request.idempotency_value(), Idempotency::ByMethod);
     }
@@ -351,16 +309,8 @@ mod tests {
 
     #[test]
     fn an_html_page_is_an_error_and_not_an_empty_answer() {
-        assert!(
-            Response::new(200, &[], "<html>busy</html>")
-                .json::<Vec<u8>>()
-                .is_err()
-        );
+        assert!(Response::new(200, &[], "<html>busy</html>").json::<Vec<u8>>().is_err());
         assert!(Response::new(200, &[], "").json::<Vec<u8>>().is_err());
-        assert!(
-            Response::new(200, &[], vec![0xFF])
-                .json::<Vec<u8>>()
-                .is_err()
-        );
+        assert!(Response::new(200, &[], vec![0xFF]).json::<Vec<u8>>().is_err());
     }
 }

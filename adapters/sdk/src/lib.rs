@@ -33,14 +33,7 @@
 
 #![cfg_attr(test, allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used))]
 
-#[allow(
-    unsafe_code,
-    missing_docs,
-    unreachable_pub,
-    clippy::all,
-    clippy::indexing_slicing,
-    clippy::panic
-)]
+#[allow(unsafe_code, missing_docs, unreachable_pub, clippy::all, clippy::indexing_slicing, clippy::panic)]
 #[doc(hidden)]
 pub mod bindings;
 
@@ -70,8 +63,7 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 /// The error record of each class, for those who match on [`Error`].
 pub mod error_class {
     pub use crate::bindings::common::moulin::types::types::{
-        ApiError, AuthenticationError, ConnectionError, FieldError, NotFoundError, RateLimitError,
-        ValidationError,
+        ApiError, AuthenticationError, ConnectionError, FieldError, NotFoundError, RateLimitError, ValidationError,
     };
 }
 
@@ -100,8 +92,8 @@ pub mod prelude {
     pub use crate::bindings::common::moulin::adapter::types::{Description, Health};
     pub use crate::read::{OneOrMany, Scalar};
     pub use crate::{
-        Adapter, Booking, Crm, Date, Decimal, Error, Instant, LocalTime, Pos, Result, Suppliers,
-        calendar, connection, describe, http, time,
+        Adapter, Booking, Crm, Date, Decimal, Error, Instant, LocalTime, Pos, Result, Suppliers, calendar, connection,
+        describe, http, time,
     };
     pub use log;
 }

@@ -21,6 +21,8 @@ use crate::{Date, Decimal, Error, Instant, LocalTime, time};
 pub struct Scalar<'a>(&'a str);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+    // One copy for all fields of all records: inlined, it makes the code several times as large and no faster.
+    #[inline(never)]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         <&'de RawValue>::deserialize(deserializer).map(|raw| Self(raw.get()))
     }
@@ -49,9 +51,9 @@ impl<'a> Scalar<'a> {
                 }
                 Ok(Cow::Borrowed(inner))
             }
-            Some(b'{' | b'[') => Err(Error::unexpected(
-                "an object or a list where the vendor documents a single value",
-            )),
+            Some(b'{' | b'[') => {
+                Err(Error::unexpected("an object or a list where the vendor documents a single value"))
+            }
             Some(_) => Ok(Cow::Borrowed(self.0)),
         }
     }
@@ -61,49 +63,55 @@ impl<'a> Scalar<'a> {
     }
 
     /// Text; none when it is empty or blank, or not a single value.
+    #[inline(never)]
     pub fn text(self) -> Option<String> {
         self.some().ok().flatten().map(Cow::into_owned)
     }
 
     /// Text without copying where it holds no escapes.
+    #[inline(never)]
     pub fn str(self) -> Option<Cow<'a, str>> {
         self.some().ok().flatten()
     }
 
     /// An identifier, from text or a number; `"0"` is none.
+    #[inline(never)]
     pub fn id(self) -> Option<String> {
         self.str().filter(|id| id != "0").map(Cow::into_owned)
     }
 
     /// An identifier that must be there.
+    #[inline(never)]
     pub fn required_id(self, field: &str) -> Result<String, Error> {
         self.id().ok_or_else(|| missing(field))
     }
 
     /// A decimal, exact to the last digit.
+    #[inline(never)]
     pub fn decimal(self, field: &str) -> Result<Option<Decimal>, Error> {
         self.parse_with(field, |text| text.parse())
     }
 
     /// A decimal that must be there.
+    #[inline(never)]
     pub fn required_decimal(self, field: &str) -> Result<Decimal, Error> {
         self.decimal(field)?.ok_or_else(|| missing(field))
     }
 
     /// A decimal that is worth mentioning: none when it is zero.
+    #[inline(never)]
     pub fn nonzero_decimal(self, field: &str) -> Result<Option<Decimal>, Error> {
         Ok(self.decimal(field)?.filter(|value| !value.is_zero()))
     }
 
     /// A whole number.
+    #[inline(never)]
     pub fn integer(self, field: &str) -> Result<Option<i64>, Error> {
-        self.parse_with(field, |text| {
-            text.parse()
-                .map_err(|_| Error::unexpected("not a whole number"))
-        })
+        self.parse_with(field, |text| text.parse().map_err(|_| Error::unexpected("not a whole number")))
     }
 
     /// A boolean: `true`, `"true"`, `1`, `"1"`, `"yes"`, and their opposites; none for anything else.
+    #[inline(never)]
     pub fn bool(self) -> Option<bool> {
         match self.str()?.as_ref() {
             "true" | "True" | "TRUE" | "1" | "yes" => Some(true),
@@ -118,11 +126,13 @@ impl<'a> Scalar<'a> {
     }
 
     /// An instant with its offset.
+    #[inline(never)]
     pub fn instant(self, field: &str) -> Result<Option<Instant>, Error> {
         self.parse_with(field, time::parse_instant)
     }
 
     /// A day.
+    #[inline(never)]
     pub fn date(self, field: &str) -> Result<Option<Date>, Error> {
         self.parse_with(field, time::parse_date)
     }
@@ -133,11 +143,7 @@ impl<'a> Scalar<'a> {
     }
 
     /// Any other reading of the text, by a function of the caller's.
-    pub fn parse_with<T>(
-        self,
-        field: &str,
-        parse: impl FnOnce(&str) -> Result<T, Error>,
-    ) -> Result<Option<T>, Error> {
+    pub fn parse_with<T>(self, field: &str, parse: impl FnOnce(&str) -> Result<T, Error>) -> Result<Option<T>, Error> {
         let text = self.plain().map_err(|error| at(field, &error))?;
         let trimmed = text.trim();
         if trimmed.is_empty() {
@@ -219,11 +225,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                if text.is_empty() {
-                    Ok(OneOrMany::default())
-                } else {
-                    Err(E::custom("text where a list is expected"))
-                }
+                if text.is_empty() { Ok(OneOrMany::default()) } else { Err(E::custom("text where a list is expected")) }
             }
 
             fn visit_unit<E>(self) -> Result<Self::Value, E> {
@@ -252,39 +254,22 @@ impl<T> Row<'_, T> {
 }
 
 /// Reads a list that stands in a body as JSON text `json`: an array, one object, or nothing.
-pub fn rows<'a, T: Deserialize<'a>>(
-    json: &'a str,
-    include_raw: bool,
-) -> Result<Vec<Row<'a, T>>, Error> {
+pub fn rows<'a, T: Deserialize<'a>>(json: &'a str, include_raw: bool) -> Result<Vec<Row<'a, T>>, Error> {
     if !include_raw {
         let records = serde_json::from_str::<OneOrMany<T>>(json)?;
-        return Ok(records
-            .into_iter()
-            .map(|record| Row { record, raw: None })
-            .collect());
+        return Ok(records.into_iter().map(|record| Row { record, raw: None }).collect());
     }
     let elements: Vec<&RawValue> = match json.as_bytes().first() {
         Some(b'[') => serde_json::from_str(json)?,
         Some(b'{') => vec![serde_json::from_str(json)?],
         _ => Vec::new(),
     };
-    elements
-        .into_iter()
-        .map(|raw| {
-            Ok(Row {
-                record: serde_json::from_str(raw.get())?,
-                raw: Some(raw.get()),
-            })
-        })
-        .collect()
+    elements.into_iter().map(|raw| Ok(Row { record: serde_json::from_str(raw.get())?, raw: Some(raw.get()) })).collect()
 }
 
 /// One record that stands in a body as JSON text `json`.
 pub fn row<'a, T: Deserialize<'a>>(json: &'a str, include_raw: bool) -> Result<Row<'a, T>, Error> {
-    Ok(Row {
-        record: serde_json::from_str(json)?,
-        raw: include_raw.then_some(json),
-    })
+    Ok(Row { record: serde_json::from_str(json)?, raw: include_raw.then_some(json) })
 }
 
 /// The body as text; JSON is UTF-8 (RFC 8259 section 8.1). Reading JSON from text is faster than from bytes: it is
@@ -296,10 +281,7 @@ pub fn utf8(body: &[u8]) -> Result<&str, Error> {
 
 /// The first members of an object that one is interested in, as JSON text, in the order of `names`; the others are
 /// skipped. Members that are absent are none.
-pub fn members<'a, const N: usize>(
-    json: &'a str,
-    names: [&str; N],
-) -> Result<[Option<&'a str>; N], Error> {
+pub fn members<'a, const N: usize>(json: &'a str, names: [&str; N]) -> Result<[Option<&'a str>; N], Error> {
     struct Members<'n, const N: usize>([&'n str; N]);
 
     impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
@@ -338,159 +320,5 @@ pub fn json_number<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::O
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(serde::Deserialize, Default, Debug)]
-    #[serde(default)]
-    struct Line<'a> {
-        #[serde(borrow)]
-        id: Scalar<'a>,
-        price: Scalar<'a>,
-    }
-
-    #[derive(serde::Deserialize, Default)]
-    #[serde(default)]
-    struct Sale<'a> {
-        #[serde(borrow)]
-        lines: OneOrMany<Line<'a>>,
-    }
-
-    fn scalar(json: &str) -> Scalar<'_> {
-        serde_json::from_str(json).unwrap()
-    }
-
-    #[test]
-    fn numbers_are_exact_in_both_forms() {
-        for json in ["4.95", "\"4.95\"", "495e-2", "\" 4.950 \""] {
-            assert_eq!(
-                scalar(json).decimal("price").unwrap(),
-                Some("4.95".parse().unwrap()),
-                "{json}"
-            );
-        }
-        assert_eq!(scalar("0.1234567890123456789").decimal("x").is_err(), true);
-        assert_eq!(
-            scalar("9007199254740993").decimal("x").unwrap(),
-            Some(9_007_199_254_740_993.into())
-        );
-        let error = scalar("\"dear\"").decimal("Sale.total").unwrap_err();
-        assert!(format!("{error:?}").contains("Sale.total"));
-    }
-
-    #[test]
-    fn nothing_has_many_forms() {
-        for json in ["null", "\"\"", "\"  \""] {
-            let value = scalar(json);
-            assert!(
-                value.text().is_none()
-                    && value.id().is_none()
-                    && value.decimal("x").unwrap().is_none(),
-                "{json}"
-            );
-        }
-        let absent = Scalar::default();
-        assert!(
-            absent.text().is_none()
-                && absent.bool().is_none()
-                && absent.instant("x").unwrap().is_none()
-        );
-        assert!(absent.required_decimal("x").is_err());
-    }
-
-    #[test]
-    fn identifiers_and_booleans_in_any_type() {
-        assert_eq!(scalar("4711").id().as_deref(), Some("4711"));
-        assert_eq!(scalar("\"4711\"").id().as_deref(), Some("4711"));
-        assert_eq!((scalar("0").id(), scalar("\"0\"").id()), (None, None));
-        assert!(scalar("true").is_true() && scalar("\"true\"").is_true() && scalar("1").is_true());
-        assert_eq!(scalar("\"false\"").bool(), Some(false));
-        assert_eq!(scalar("\"maybe\"").bool(), None);
-        assert_eq!(scalar("\"12\"").integer("n").unwrap(), Some(12));
-        assert!(scalar("1.5").integer("n").is_err());
-    }
-
-    #[test]
-    fn escapes_are_undone_and_plain_text_is_borrowed() {
-        assert_eq!(
-            scalar(r#""caf\u00e9 \"noir\"""#).text().as_deref(),
-            Some("café \"noir\"")
-        );
-        assert!(matches!(
-            scalar("\"crème\"").str(),
-            Some(Cow::Borrowed("crème"))
-        ));
-        assert!(scalar("{\"a\":1}").text().is_none());
-        assert!(scalar("[1]").decimal("x").is_err());
-    }
-
-    #[test]
-    fn one_object_is_a_list_of_one() {
-        for (json, count) in [
-            (r#"{"lines":[{"id":1,"price":"2"},{"id":2}]}"#, 2),
-            (r#"{"lines":{"id":1,"price":2.5}}"#, 1),
-            (r#"{"lines":[]}"#, 0),
-            (r#"{"lines":""}"#, 0),
-            (r#"{"lines":null}"#, 0),
-            ("{}", 0),
-        ] {
-            let sale: Sale<'_> = serde_json::from_str(json).unwrap();
-            assert_eq!(sale.lines.iter().count(), count, "{json}");
-        }
-        assert!(serde_json::from_str::<Sale<'_>>(r#"{"lines":"x"}"#).is_err());
-        assert!(serde_json::from_str::<Sale<'_>>(r#"{"lines":7}"#).is_err());
-    }
-
-    #[test]
-    fn raw_text_is_kept_only_when_asked_for() {
-        let json = r#"[{"id": 1, "more": [true]}, {"id":"2"}]"#;
-        let with: Vec<Row<'_, Line<'_>>> = rows(json, true).unwrap();
-        assert_eq!(
-            with.iter().map(|row| row.raw).collect::<Vec<_>>(),
-            [Some(r#"{"id": 1, "more": [true]}"#), Some(r#"{"id":"2"}"#)]
-        );
-        let without: Vec<Row<'_, Line<'_>>> = rows(json, false).unwrap();
-        assert!(without.iter().all(|row| row.raw.is_none()));
-        assert_eq!(
-            without
-                .iter()
-                .filter_map(|row| row.record.id.id())
-                .collect::<Vec<_>>(),
-            ["1", "2"]
-        );
-        assert_eq!(rows::<Line<'_>>(r#"{"id":1}"#, true).unwrap().len(), 1);
-        assert_eq!(rows::<Line<'_>>("\"\"", true).unwrap().len(), 0);
-    }
-
-    #[test]
-    fn members_are_picked_by_name() {
-        let [next, rows] = members(
-            r#"{"a":{"b":[1]},"next":"x","rows": [1, 2] }"#,
-            ["next", "rows"],
-        )
-        .unwrap();
-        assert_eq!((next, rows), (Some("\"x\""), Some("[1, 2]")));
-        assert_eq!(members("{}", ["a"]).unwrap(), [None]);
-        assert!(
-            members("[]", ["a"]).is_err()
-                && members("{} x", ["a"]).is_err()
-                && members("<html>", ["a"]).is_err()
-        );
-    }
-
-    #[test]
-    fn decimals_are_written_as_numbers_with_all_digits() {
-        #[derive(Serialize)]
-        struct Item {
-            #[serde(serialize_with = "json_number")]
-            quantity: Decimal,
-        }
-        let item = Item {
-            quantity: "1234567890.123456789".parse().unwrap(),
-        };
-        assert_eq!(
-            serde_json::to_string(&item).unwrap(),
-            r#"{"quantity":1234567890.123456789}"#
-        );
-    }
-}
+#[path = "read_tests.rs"]
+mod tests;

@@ -46,9 +46,7 @@ pub struct Host(State);
 
 impl core::fmt::Debug for Host {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Host")
-            .field("flavor", &self.0.flavor)
-            .finish_non_exhaustive()
+        f.debug_struct("Host").field("flavor", &self.0.flavor).finish_non_exhaustive()
     }
 }
 
@@ -109,8 +107,7 @@ impl Host {
                 CURRENT.with(|current| *current.borrow_mut() = self.0.take());
             }
         }
-        let _restore =
-            Restore(CURRENT.with(|current| current.borrow_mut().replace(self.0.clone())));
+        let _restore = Restore(CURRENT.with(|current| current.borrow_mut().replace(self.0.clone())));
         work()
     }
 
@@ -154,10 +151,7 @@ pub(crate) fn to_local(at: Instant) -> LocalDateTime {
     let part = |value: i64| u8::try_from(value).unwrap_or_default();
     LocalDateTime {
         date: time::utc_date(shown),
-        time: LocalTime {
-            hour: part(minutes / 60),
-            minute: part(minutes % 60),
-        },
+        time: LocalTime { hour: part(minutes / 60), minute: part(minutes % 60) },
     }
 }
 

@@ -27,16 +27,8 @@ const fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let shifted = (5 * of_year + 2) / 153;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    (
-        year + era * 400 + (month <= 2) as i64,
-        month,
-        of_year - (153 * shifted + 2) / 5 + 1,
-    )
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (year + era * 400 + (month <= 2) as i64, month, of_year - (153 * shifted + 2) / 5 + 1)
 }
 
 const fn days_in_month(year: i64, month: i64) -> i64 {
@@ -64,13 +56,8 @@ fn days_of(text: &[u8]) -> Option<i64> {
     if text.get(4) != Some(&b'-') || text.get(7) != Some(&b'-') {
         return None;
     }
-    let (year, month, day) = (
-        number(text, 0, 4)?,
-        number(text, 5, 2)?,
-        number(text, 8, 2)?,
-    );
-    let valid =
-        year >= 1 && (1..=12).contains(&month) && day >= 1 && day <= days_in_month(year, month);
+    let (year, month, day) = (number(text, 0, 4)?, number(text, 5, 2)?, number(text, 8, 2)?);
+    let valid = year >= 1 && (1..=12).contains(&month) && day >= 1 && day <= days_in_month(year, month);
     valid.then(|| days_from_civil(year, month, day))
 }
 
@@ -148,13 +135,8 @@ pub fn parse_local_time(text: &str) -> Result<LocalTime, Error> {
     let bytes = text.as_bytes();
     let parts = (number(bytes, 0, 2), bytes.get(2), number(bytes, 3, 2));
     match parts {
-        (Some(hour @ 0..=23), Some(b':'), Some(minute @ 0..=59))
-            if matches!(bytes.get(5), None | Some(b':')) =>
-        {
-            Ok(LocalTime {
-                hour: small(hour),
-                minute: small(minute),
-            })
+        (Some(hour @ 0..=23), Some(b':'), Some(minute @ 0..=59)) if matches!(bytes.get(5), None | Some(b':')) => {
+            Ok(LocalTime { hour: small(hour), minute: small(minute) })
         }
         _ => Err(unreadable("a time of day (HH:MM)", text)),
     }
@@ -167,11 +149,7 @@ fn small(value: i64) -> u8 {
 
 fn date_of_days(days: i64) -> Date {
     let (year, month, day) = civil_from_days(days);
-    Date {
-        year: u16::try_from(year).unwrap_or(u16::MAX),
-        month: small(month),
-        day: small(day),
-    }
+    Date { year: u16::try_from(year).unwrap_or(u16::MAX), month: small(month), day: small(day) }
 }
 
 /// The day of an instant in UTC.
@@ -181,11 +159,7 @@ pub fn utc_date(at: Instant) -> Date {
 
 /// The instant at which a day begins in UTC.
 pub fn utc_midnight(date: Date) -> Instant {
-    days_from_civil(
-        i64::from(date.year),
-        i64::from(date.month),
-        i64::from(date.day),
-    ) * DAY
+    days_from_civil(i64::from(date.year), i64::from(date.month), i64::from(date.day)) * DAY
 }
 
 /// `2025-04-01T12:30:05Z`; milliseconds only when there are some.
@@ -195,32 +169,18 @@ pub fn format_instant(at: Instant) -> String {
 
 /// `2025-04-01T14:30:05+02:00`: the instant on a clock that is `offset_minutes` ahead of UTC.
 pub fn format_with_offset(at: Instant, offset_minutes: i32) -> String {
-    let (hours, minutes) = (
-        offset_minutes.unsigned_abs() / 60,
-        offset_minutes.unsigned_abs() % 60,
-    );
+    let (hours, minutes) = (offset_minutes.unsigned_abs() / 60, offset_minutes.unsigned_abs() % 60);
     let sign = if offset_minutes < 0 { '-' } else { '+' };
-    format!(
-        "{}{sign}{hours:02}:{minutes:02}",
-        civil(at + i64::from(offset_minutes) * MINUTE)
-    )
+    format!("{}{sign}{hours:02}:{minutes:02}", civil(at + i64::from(offset_minutes) * MINUTE))
 }
 
 /// Date and time without an offset.
 fn civil(at: Instant) -> String {
     let (year, month, day) = civil_from_days(at.div_euclid(DAY));
     let of_day = at.rem_euclid(DAY);
-    let (hour, minute, second) = (
-        of_day / (60 * MINUTE),
-        of_day / MINUTE % 60,
-        of_day / SECOND % 60,
-    );
+    let (hour, minute, second) = (of_day / (60 * MINUTE), of_day / MINUTE % 60, of_day / SECOND % 60);
     let millis = of_day % SECOND;
-    let fraction = if millis == 0 {
-        String::new()
-    } else {
-        format!(".{millis:03}")
-    };
+    let fraction = if millis == 0 { String::new() } else { format!(".{millis:03}") };
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}")
 }
 
@@ -236,9 +196,7 @@ pub fn parse_retry_after(text: &str, now: Instant) -> Option<u64> {
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, the form RFC 9110 tells servers to send.
 fn parse_http_date(text: &str) -> Option<Instant> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (_, rest) = text.split_once(", ")?;
     let mut parts = rest.split(' ');
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
@@ -277,16 +235,10 @@ mod tests {
         ] {
             assert_eq!(parse_instant(text).unwrap(), noon, "{text}");
         }
-        assert_eq!(
-            parse_instant("2025-04-01T12:30:05.1239999Z").unwrap(),
-            noon + 123
-        );
+        assert_eq!(parse_instant("2025-04-01T12:30:05.1239999Z").unwrap(), noon + 123);
         assert_eq!(parse_instant("2025-04-01T12:30Z").unwrap(), noon - 5_000);
         assert_eq!(parse_instant("1969-12-31T23:59:59.5Z").unwrap(), -500);
-        assert_eq!(
-            parse_instant("2016-12-31T23:59:60Z").unwrap(),
-            parse_instant("2016-12-31T23:59:59Z").unwrap()
-        );
+        assert_eq!(parse_instant("2016-12-31T23:59:60Z").unwrap(), parse_instant("2016-12-31T23:59:59Z").unwrap());
     }
 
     #[test]
@@ -312,10 +264,7 @@ mod tests {
     fn instants_are_written_back() {
         assert_eq!(format_instant(1_743_510_605_000), "2025-04-01T12:30:05Z");
         assert_eq!(format_instant(-500), "1969-12-31T23:59:59.500Z");
-        assert_eq!(
-            format_with_offset(1_744_581_600_000, 120),
-            "2025-04-14T00:00:00+02:00"
-        );
+        assert_eq!(format_with_offset(1_744_581_600_000, 120), "2025-04-14T00:00:00+02:00");
         assert_eq!(format_with_offset(0, -90), "1969-12-31T22:30:00-01:30");
         for day in (-800_000..3_000_000).step_by(997) {
             let text = format_instant(day * DAY + 1);
@@ -328,10 +277,7 @@ mod tests {
     #[test]
     fn dates_and_times_of_day() {
         let date = parse_date("2024-02-29").unwrap();
-        assert_eq!(
-            (date.year, date.month, date.day, date.to_string().as_str()),
-            (2024, 2, 29, "2024-02-29")
-        );
+        assert_eq!((date.year, date.month, date.day, date.to_string().as_str()), (2024, 2, 29, "2024-02-29"));
         assert!(parse_date("2024-02-29T00:00:00Z").is_err() && parse_date("2023-02-29").is_err());
         assert_eq!(utc_date(utc_midnight(date)), date);
         assert_eq!(parse_local_time("19:30").unwrap().to_string(), "19:30");
@@ -342,14 +288,8 @@ mod tests {
     fn retry_after_is_seconds_or_a_date() {
         let now = parse_instant("1994-11-06T08:49:30Z").unwrap();
         assert_eq!(parse_retry_after("7", now), Some(7_000));
-        assert_eq!(
-            parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now),
-            Some(7_000)
-        );
-        assert_eq!(
-            parse_retry_after("Sun, 06 Nov 1994 08:49:00 GMT", now),
-            None
-        );
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(7_000));
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:00 GMT", now), None);
         assert_eq!(parse_retry_after("soon", now), None);
     }
 }

@@ -23,14 +23,7 @@ pub(crate) enum LogFormat {
 pub(crate) struct LogOptions {
     /// How log lines on standard error look. What is logged is set by the environment variable MOULIN_LOG, such as
     /// `debug` or `warn,moulin_host=debug`.
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        env = "MOULIN_LOG_FORMAT",
-        default_value = "pretty",
-        help_heading = "Logs"
-    )]
+    #[arg(long, global = true, value_enum, env = "MOULIN_LOG_FORMAT", default_value = "pretty", help_heading = "Logs")]
     log_format: LogFormat,
 }
 
@@ -46,9 +39,7 @@ pub(crate) fn start(options: &LogOptions, level: LevelFilter) -> Result<(), Stri
         })?,
         Err(_) => builder.parse_lossy(""),
     };
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match options.log_format {
         LogFormat::Pretty => lines.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),

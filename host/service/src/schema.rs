@@ -182,12 +182,15 @@ mod tests {
     fn the_sales_of_a_period_need_the_period() {
         let operation = moulin_host::operations::find("pos.list-transactions").unwrap();
         let parameters = parameters(operation);
-        let required: Vec<_> = parameters.iter().filter(|parameter| parameter.required).map(|p| p.name.as_str()).collect();
+        let required: Vec<_> =
+            parameters.iter().filter(|parameter| parameter.required).map(|p| p.name.as_str()).collect();
         assert_eq!(required, ["from", "to"]);
         let form_of = |name: &str| form(&parameters.iter().find(|parameter| parameter.name == name).unwrap().schema);
         assert_eq!(form_of("from"), Form::Text("TIME"));
         assert_eq!(form_of("with_lines"), Form::Boolean);
         assert_eq!(form_of("limit"), Form::Text("NUMBER"));
-        assert!(matches!(form_of("status"), Form::Choice(choices) if choices.iter().any(|(name, _)| name == "refunded")));
+        assert!(
+            matches!(form_of("status"), Form::Choice(choices) if choices.iter().any(|(name, _)| name == "refunded"))
+        );
     }
 }

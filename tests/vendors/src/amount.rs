@@ -175,7 +175,10 @@ mod tests {
     #[test]
     fn differences_are_exact() {
         let minus = |a: &str, b: &str| Decimal::parse(a).unwrap().minus(Decimal::parse(b).unwrap()).to_string();
-        assert_eq!((minus("0.3", "0.1"), minus("1", "1.005"), minus("5", "-2.5")), ("0.2".into(), "-0.005".into(), "7.5".into()));
+        assert_eq!(
+            (minus("0.3", "0.1"), minus("1", "1.005"), minus("5", "-2.5")),
+            ("0.2".into(), "-0.005".into(), "7.5".into())
+        );
     }
 
     #[test]

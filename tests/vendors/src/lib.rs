@@ -19,6 +19,8 @@
 //! A further vendor is a folder beside [`lightspeed`] and [`metro`]: a type with `start`, `url`, `requests`, `faults` and
 //! `reset`, started in `main.rs`. What it has in common with the others stands in `common`.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic"))]
+
 pub mod amount;
 mod common;
 pub mod lightspeed;

@@ -1,6 +1,6 @@
 //! `moulin-vendors`: the simulated vendors as one process, for the demonstration and for trying things by hand.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -62,7 +62,8 @@ struct Flags {
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     match run(Flags::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -90,7 +91,8 @@ async fn run(flags: Flags) -> std::io::Result<()> {
         limits: lightspeed::Limits::scaled(flags.limit_scale),
         ..LightspeedOptions::default()
     };
-    let till = Lightspeed::start(world.clone(), till).await.map_err(|error| named("lightspeed", flags.lightspeed, &error))?;
+    let till =
+        Lightspeed::start(world.clone(), till).await.map_err(|error| named("lightspeed", flags.lightspeed, &error))?;
     let wholesaler = MetroOptions {
         listen: flags.metro,
         api_key: flags.api_key,
@@ -111,5 +113,8 @@ async fn run(flags: Flags) -> std::io::Result<()> {
 }
 
 fn named(vendor: &str, address: SocketAddr, error: &std::io::Error) -> std::io::Error {
-    std::io::Error::new(error.kind(), format!("{vendor} cannot listen on {address}: {error}; choose another with --{vendor}"))
+    std::io::Error::new(
+        error.kind(),
+        format!("{vendor} cannot listen on {address}: {error}; choose another with --{vendor}"),
+    )
 }

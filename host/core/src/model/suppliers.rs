@@ -18,7 +18,7 @@ pub enum PriceBasis {
     #[component(name = "unit")]
     Unit,
     /// `price` is for one package of `pack-size` units.
-    #[component(name = "%package")]
+    #[component(name = "package")]
     Package,
 }
 

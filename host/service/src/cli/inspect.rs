@@ -138,7 +138,9 @@ fn auth(kind: &AuthKind) -> String {
             )
         }
         AuthKind::Oauth2ClientCredentials(endpoint) => format!("oauth2_client_credentials, {}", token(endpoint)),
-        AuthKind::JwtBearer(scheme) => format!("jwt_bearer, {}, signed with {}", token(&scheme.token), scheme.algorithm),
+        AuthKind::JwtBearer(scheme) => {
+            format!("jwt_bearer, {}, signed with {}", token(&scheme.token), scheme.algorithm)
+        }
     }
 }
 

@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn a_call_is_read_with_the_flags_of_its_operation() {
-        let line = "moulin call pos.list-transactions --connection till --from 2025-04-01 --to 2025-04-08 --with-lines --all";
+        let line =
+            "moulin call pos.list-transactions --connection till --from 2025-04-01 --to 2025-04-08 --with-lines --all";
         assert!(Cli::try_parse_from(line.split(' ')).is_ok());
         for wrong in [
             "moulin call pos.list-transactions --connection till --to 2025-04-08",

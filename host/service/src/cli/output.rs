@@ -21,11 +21,7 @@ impl Output {
     /// A line that is JSON already. Its line breaks can only be white space between members, since a JSON string has
     /// none, so that making them spaces changes nothing.
     pub(crate) fn json_text(&mut self, json: &str) -> io::Result<()> {
-        if json.contains(['\n', '\r']) {
-            self.line(json.replace(['\n', '\r'], " "))
-        } else {
-            self.line(json)
-        }
+        if json.contains(['\n', '\r']) { self.line(json.replace(['\n', '\r'], " ")) } else { self.line(json) }
     }
 
     /// A value as one line of JSON.

@@ -25,7 +25,8 @@ pub(crate) fn records(records: &[Value], columns: &[&str], zone: &TimeZone) -> T
     let shown: Vec<&str> = columns.iter().filter(has).copied().collect();
     let mut table = table(&shown);
     for record in records {
-        table.add_row(shown.iter().map(|column| record.get(column).map_or_else(String::new, |value| text(value, zone))));
+        table
+            .add_row(shown.iter().map(|column| record.get(column).map_or_else(String::new, |value| text(value, zone))));
     }
     for (index, column) in shown.iter().enumerate() {
         let numeric = records.iter().filter_map(|record| record.get(column)).all(is_number);

@@ -40,8 +40,9 @@ pub(super) async fn operation(
     };
     let allowed = method(operation);
     if given_method.as_str() != allowed {
-        let problem = Problem::new("method_not_allowed", format!("{} takes {allowed}, not {given_method}", operation.name))
-            .of_call(&connection, operation.name);
+        let problem =
+            Problem::new("method_not_allowed", format!("{} takes {allowed}, not {given_method}", operation.name))
+                .of_call(&connection, operation.name);
         return ([(ALLOW, HeaderValue::from_static(allowed))], problem).into_response();
     }
     let query = query.unwrap_or_default();
@@ -70,7 +71,10 @@ async fn call(
         }
         Kind::Write => {
             if let Some((name, _)) = url::form_urlencoded::parse(query.as_bytes()).next() {
-                return Err(Problem::field(&name, "a write takes its parameters in the body, as JSON, not in the query"));
+                return Err(Problem::field(
+                    &name,
+                    "a write takes its parameters in the body, as JSON, not in the query",
+                ));
             }
             let params = json_object(headers, body).await?;
             // In a task of its own: a caller that hangs up does not leave a write half done.
@@ -101,12 +105,15 @@ async fn json_object(headers: &HeaderMap, body: Body) -> Result<Map<String, Valu
     let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let media_type = String::from_utf8_lossy(media_type).to_ascii_lowercase();
     if media_type.split(';').next().map(str::trim) != Some("application/json") {
-        return Err(Problem::new("unsupported_media_type", "send the input as JSON, with content-type: application/json"));
+        return Err(Problem::new(
+            "unsupported_media_type",
+            "send the input as JSON, with content-type: application/json",
+        ));
     }
     // What the body itself reports is either that it is too large or that the caller went away.
-    let body = to_bytes(body, LARGEST_BODY)
-        .await
-        .map_err(|_| Problem::new("too_large", format!("the body has more than {LARGEST_BODY} bytes or ended early")))?;
+    let body = to_bytes(body, LARGEST_BODY).await.map_err(|_| {
+        Problem::new("too_large", format!("the body has more than {LARGEST_BODY} bytes or ended early"))
+    })?;
     match serde_json::from_slice(&body) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(Problem::new("validation", "the body is JSON but not an object; write {\"name\": value, …}")),

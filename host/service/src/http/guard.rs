@@ -19,7 +19,10 @@ pub(super) async fn only_this_machine(request: Request, next: Next) -> Response 
         None => next.run(request).await,
         Some(name) => Problem {
             hint: Some("call it as 127.0.0.1 or localhost, from a program of this machine".to_owned()),
-            ..Problem::new("forbidden_origin", format!("the request is for {name}, and this service is for this machine only"))
+            ..Problem::new(
+                "forbidden_origin",
+                format!("the request is for {name}, and this service is for this machine only"),
+            )
         }
         .into_response(),
     }
@@ -29,7 +32,8 @@ pub(super) async fn only_this_machine(request: Request, next: Next) -> Response 
 fn refusal(authority: Option<&str>, headers: &HeaderMap) -> Option<String> {
     let text = |name| headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     let hosts = text(HOST).map(|host| format!("http://{host}"));
-    let named = authority.map(str::to_owned).into_iter().chain(hosts).chain(text(ORIGIN).map(|origin| origin.into_owned()));
+    let named =
+        authority.map(str::to_owned).into_iter().chain(hosts).chain(text(ORIGIN).map(|origin| origin.into_owned()));
     named.into_iter().find(|url| !is_this_machine(url))
 }
 

@@ -18,30 +18,13 @@ pub(crate) struct Class {
     pub(crate) meaning: &'static str,
 }
 
-const fn class(
-    class: &'static str,
-    status: u16,
-    exit_code: u8,
-    title: &'static str,
-    meaning: &'static str,
-) -> Class {
-    Class {
-        class,
-        status,
-        exit_code,
-        title,
-        meaning,
-    }
+const fn class(class: &'static str, status: u16, exit_code: u8, title: &'static str, meaning: &'static str) -> Class {
+    Class { class, status, exit_code, title, meaning }
 }
 
 /// What went wrong inside Moulin itself.
-const INTERNAL: Class = class(
-    "internal",
-    500,
-    1,
-    "Internal error",
-    "Moulin failed; its log says more under the request's identifier.",
-);
+const INTERNAL: Class =
+    class("internal", 500, 1, "Internal error", "Moulin failed; its log says more under the request's identifier.");
 
 /// Every class there is.
 pub(crate) static CLASSES: &[Class] = &[
@@ -66,20 +49,8 @@ pub(crate) static CLASSES: &[Class] = &[
         "The call took too long",
         "The call's deadline passed before the vendor had answered. A write may have reached the vendor.",
     ),
-    class(
-        "rate_limit",
-        429,
-        5,
-        "The vendor asks for fewer requests",
-        "Try again after the time in Retry-After.",
-    ),
-    class(
-        "not_found",
-        404,
-        6,
-        "No such record at the vendor",
-        "The record asked for does not exist at the vendor.",
-    ),
+    class("rate_limit", 429, 5, "The vendor asks for fewer requests", "Try again after the time in Retry-After."),
+    class("not_found", 404, 6, "No such record at the vendor", "The record asked for does not exist at the vendor."),
     class(
         "validation",
         422,
@@ -115,20 +86,8 @@ pub(crate) static CLASSES: &[Class] = &[
         "The connection is not available",
         "The connection's adapter is not in service; `GET /v1/adapters` says why.",
     ),
-    class(
-        "unknown_connection",
-        404,
-        2,
-        "No such connection",
-        "`GET /v1/connections` lists those there are.",
-    ),
-    class(
-        "unknown_operation",
-        404,
-        2,
-        "No such operation",
-        "`GET /v1/operations` lists those there are.",
-    ),
+    class("unknown_connection", 404, 2, "No such connection", "`GET /v1/connections` lists those there are."),
+    class("unknown_operation", 404, 2, "No such operation", "`GET /v1/operations` lists those there are."),
     class(
         "wrong_domain",
         404,
@@ -136,27 +95,9 @@ pub(crate) static CLASSES: &[Class] = &[
         "The connection has no such operations",
         "The connection's adapter serves other domains than the operation's.",
     ),
-    class(
-        "no_such_path",
-        404,
-        2,
-        "No such path",
-        "`GET /openapi.json` lists the paths there are.",
-    ),
-    class(
-        "method_not_allowed",
-        405,
-        2,
-        "Wrong method",
-        "Reads take GET, writes POST; see Allow.",
-    ),
-    class(
-        "malformed",
-        400,
-        7,
-        "The request cannot be read",
-        "The body is not JSON, or the path is not UTF-8.",
-    ),
+    class("no_such_path", 404, 2, "No such path", "`GET /openapi.json` lists the paths there are."),
+    class("method_not_allowed", 405, 2, "Wrong method", "Reads take GET, writes POST; see Allow."),
+    class("malformed", 400, 7, "The request cannot be read", "The body is not JSON, or the path is not UTF-8."),
     class(
         "unsupported_media_type",
         415,
@@ -164,13 +105,7 @@ pub(crate) static CLASSES: &[Class] = &[
         "The body is not declared as JSON",
         "Send the header `content-type: application/json`.",
     ),
-    class(
-        "too_large",
-        413,
-        7,
-        "The body is too large",
-        "A body may have 1 MiB.",
-    ),
+    class("too_large", 413, 7, "The body is too large", "A body may have 1 MiB."),
     class(
         "forbidden_origin",
         403,
@@ -183,10 +118,7 @@ pub(crate) static CLASSES: &[Class] = &[
 
 /// The class of this name; an unknown one counts as internal.
 pub(crate) fn find(name: &str) -> &'static Class {
-    CLASSES
-        .iter()
-        .find(|class| class.class == name)
-        .unwrap_or(&const { INTERNAL })
+    CLASSES.iter().find(|class| class.class == name).unwrap_or(&const { INTERNAL })
 }
 
 #[cfg(test)]

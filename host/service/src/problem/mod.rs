@@ -10,7 +10,7 @@ use moulin_host::{AdapterFault, Error};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use class::{CLASSES, Class, find};
+pub(crate) use class::{CLASSES, Class};
 
 /// A failure: problem details (RFC 9457) with members of our own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -75,14 +75,8 @@ impl Problem {
 
     /// A refusal of one field of the input.
     pub(crate) fn field(field: &str, message: &str) -> Self {
-        let errors = vec![FieldError {
-            field: field.to_owned(),
-            message: message.to_owned(),
-        }];
-        Self {
-            errors,
-            ..Self::new("validation", format!("{field}: {message}"))
-        }
+        let errors = vec![FieldError { field: field.to_owned(), message: message.to_owned() }];
+        Self { errors, ..Self::new("validation", format!("{field}: {message}")) }
     }
 
     /// The same failure, of a call of this operation on this connection.
@@ -164,11 +158,15 @@ mod tests {
 
     #[test]
     fn every_class_of_the_contract_has_its_status_and_exit_code() {
-        let authentication =
-            vendor(VendorError::Authentication(AuthenticationError { message: "no".to_owned(), status: Some(401), code: None }));
+        let authentication = vendor(VendorError::Authentication(AuthenticationError {
+            message: "no".to_owned(),
+            status: Some(401),
+            code: None,
+        }));
         assert_eq!((authentication.status, authentication.exit_code()), (502, 3));
         assert_eq!(authentication.vendor_status, Some(401));
-        let rate = vendor(VendorError::RateLimit(RateLimitError { message: "slow".to_owned(), retry_after_ms: Some(1500) }));
+        let rate =
+            vendor(VendorError::RateLimit(RateLimitError { message: "slow".to_owned(), retry_after_ms: Some(1500) }));
         assert_eq!((rate.status, rate.exit_code(), rate.retry_after), (429, 5, Some(2)));
         let field = vendor(VendorError::invalid_field("limit", "at least 1"));
         assert_eq!((field.status, field.exit_code()), (422, 7));

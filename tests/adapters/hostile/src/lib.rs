@@ -153,9 +153,9 @@ mod tests {
     #[test]
     fn the_mode_decides() {
         assert_eq!(call(&Host::new("v1"), "7").unwrap().name, "7");
-        let host = Host::new("v1").setting("mode", "header").vendor(|request| {
-            Ok(http::Response::new(200, &[], request.header_value("cookie").unwrap_or_default()))
-        });
+        let host = Host::new("v1")
+            .setting("mode", "header")
+            .vendor(|request| Ok(http::Response::new(200, &[], request.header_value("cookie").unwrap_or_default())));
         assert_eq!(call(&host, "Cookie=a=b").unwrap().name, "200 a=b");
         assert!(matches!(call(&Host::new("v1").setting("mode", "?"), "7"), Err(Error::Unsupported(_))));
     }

@@ -188,7 +188,10 @@ impl Faults {
 fn glob(pattern: &str, text: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
     let Some(rest) = text.strip_prefix(head) else { return false };
-    rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| rest.get(at..).is_some_and(|rest| glob(tail, rest)))
+    rest.char_indices()
+        .map(|(at, _)| at)
+        .chain([rest.len()])
+        .any(|at| rest.get(at..).is_some_and(|rest| glob(tail, rest)))
 }
 
 #[cfg(test)]
@@ -224,7 +227,9 @@ mod tests {
     #[test]
     fn an_impossible_fault_is_refused() {
         let faults = Faults::default();
-        for wrong in [Fault::default(), Fault::status(99), Fault::reset().header("a b", "c"), Fault::reset().header("a", "\r\n")] {
+        for wrong in
+            [Fault::default(), Fault::status(99), Fault::reset().header("a b", "c"), Fault::reset().header("a", "\r\n")]
+        {
             assert!(faults.push(Rule::on("*", wrong)).is_err());
         }
     }

@@ -16,7 +16,8 @@ impl Query {
     pub(crate) fn parse(text: Option<&str>) -> Result<Self, Malformed> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for part in text.unwrap_or_default().split('&').filter(|part| !part.is_empty()) {
-            let (name, value) = part.split_once('=').ok_or_else(|| Malformed(format!("parameter '{part}' has no value")))?;
+            let (name, value) =
+                part.split_once('=').ok_or_else(|| Malformed(format!("parameter '{part}' has no value")))?;
             let (name, value) = (decode(name)?, decode(value)?);
             if pairs.iter().any(|(have, _)| *have == name) {
                 return Err(Malformed(format!("parameter '{name}' is given twice")));
@@ -43,12 +44,16 @@ impl Query {
 fn decode(text: &str) -> Result<String, Malformed> {
     let hex = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
     let bytes = text.as_bytes();
-    let broken = bytes.iter().enumerate().any(|(at, byte)| *byte == b'%' && !(hex(bytes.get(at + 1)) && hex(bytes.get(at + 2))));
+    let broken =
+        bytes.iter().enumerate().any(|(at, byte)| *byte == b'%' && !(hex(bytes.get(at + 1)) && hex(bytes.get(at + 2))));
     if broken {
         return Err(Malformed(format!("'{text}' is not percent-encoded correctly")));
     }
     let blanks = text.replace('+', " ");
-    percent_decode_str(&blanks).decode_utf8().map(|text| text.into_owned()).map_err(|_| Malformed(format!("'{text}' is not UTF-8")))
+    percent_decode_str(&blanks)
+        .decode_utf8()
+        .map(|text| text.into_owned())
+        .map_err(|_| Malformed(format!("'{text}' is not UTF-8")))
 }
 
 #[cfg(test)]

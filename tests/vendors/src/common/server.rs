@@ -102,7 +102,8 @@ async fn accept(listener: TcpListener, front: Front, vendor: Router, control: Ro
                 async move { Ok::<_, Infallible>(front.answer(request, vendor, control, &fuse).await) }
             });
             let wire = TokioIo::new(Wire::new(stream, fuse.clone()));
-            let connection = hyper::server::conn::http1::Builder::new().timer(TokioTimer::new()).serve_connection(wire, service);
+            let connection =
+                hyper::server::conn::http1::Builder::new().timer(TokioTimer::new()).serve_connection(wire, service);
             tokio::select! {
                 result = connection => if let Err(error) = result { tracing::debug!(%error, "connection ended") },
                 () = fuse.blown() => {}

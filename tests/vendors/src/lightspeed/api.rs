@@ -16,6 +16,7 @@ use super::item::{self, TillItem};
 use super::limits::{Meter, Refused, set};
 use super::list::{Object, Relations};
 use super::oauth::Tokens;
+use super::request::{Target, bearer, cost, form, object, scopes_for, target};
 use super::sale::{self, Lookup};
 use super::stock::{self, ShelfStock};
 use super::{Flavor, LightspeedOptions};
@@ -39,14 +40,6 @@ pub(super) struct Api {
     world: World,
     options: Arc<LightspeedOptions>,
     till: Arc<Mutex<Till>>,
-}
-
-/// Where a request goes.
-struct Target<'p> {
-    flavor: Flavor,
-    account: Option<&'p str>,
-    resource: &'p str,
-    id: Option<&'p str>,
 }
 
 impl Till {
@@ -119,15 +112,24 @@ impl Api {
     fn within_limits(&self, till: &mut Till, parts: &Parts, query: Result<Query, ApiError>, body: &Bytes) -> Response {
         let Some(scopes) = bearer(parts).and_then(|token| till.tokens.scopes(token)) else { return access_denied() };
         let answer = query.and_then(|query| {
-            let target = target(parts.uri.path()).ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "Unknown resource"))?;
+            let target =
+                target(parts.uri.path()).ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "Unknown resource"))?;
             if target.account.is_some_and(|account| account != self.options.account_id) {
                 return Err(ApiError::new(StatusCode::FORBIDDEN, "The token has no access to this account"));
             }
             let wanted = scopes_for(target.resource, &parts.method);
-            if !wanted.is_empty() && !scopes.contains("employee:all") && !wanted.iter().any(|scope| scopes.contains(*scope)) {
-                return Err(ApiError::new(StatusCode::FORBIDDEN, format!("The token lacks one of the scopes {}", wanted.join(", "))));
+            if !wanted.is_empty()
+                && !scopes.contains("employee:all")
+                && !wanted.iter().any(|scope| scopes.contains(*scope))
+            {
+                return Err(ApiError::new(
+                    StatusCode::FORBIDDEN,
+                    format!("The token lacks one of the scopes {}", wanted.join(", ")),
+                ));
             }
-            if target.flavor == Flavor::V3 && parts.uri.query().is_some_and(|raw| raw.contains(['<', '>', '[', ']', '"', ','])) {
+            if target.flavor == Flavor::V3
+                && parts.uri.query().is_some_and(|raw| raw.contains(['<', '>', '[', ']', '"', ',']))
+            {
                 return Err(ApiError::bad_request("Operators, commas and brackets must be percent-encoded"));
             }
             match (&parts.method, target.resource, target.id) {
@@ -135,7 +137,9 @@ impl Api {
                 (&Method::GET, _, Some(id)) => self.read(till, &target, id, &query),
                 (&Method::PUT, "Item", Some(id)) => self.update_item(till, id, &object(parts, body)?),
                 (&Method::POST, "Discount", None) => self.create_discount(till, &object(parts, body)?),
-                _ => Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, format!("{} is not allowed here", parts.method))),
+                _ => {
+                    Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, format!("{} is not allowed here", parts.method)))
+                }
             }
         });
         match answer {
@@ -150,8 +154,11 @@ impl Api {
         let rooms = Rooms { world: &self.world, items: &till.items };
         let flavor = target.flavor;
         match target.resource {
-            "Account" => Ok(json!({ "@attributes": { "count": "1" }, "Account": directory::account(&self.options.account_id) })),
-            "Sale" => sale::TABLE.list(flavor, query, &here, self.world.sales().iter(), |row, with| sale::render(row, with, &rooms)),
+            "Account" => {
+                Ok(json!({ "@attributes": { "count": "1" }, "Account": directory::account(&self.options.account_id) }))
+            }
+            "Sale" => sale::TABLE
+                .list(flavor, query, &here, self.world.sales().iter(), |row, with| sale::render(row, with, &rooms)),
             "Item" => item::TABLE.list(flavor, query, &here, till.items.values(), |row, with| {
                 item::render(row, till.stock.get(&row.id), with)
             }),
@@ -163,9 +170,15 @@ impl Api {
                     stock::COUNT_TABLE.list(flavor, query, &here, rows.iter(), |row, _| stock::render_count(row))
                 }
             }
-            "Category" => directory::CATEGORY.list(flavor, query, &here, CATEGORIES.iter(), |row, _| directory::category(row)),
-            "Customer" => directory::CUSTOMER.list(flavor, query, &here, self.world.customers().iter(), directory::customer),
-            "Discount" => directory::DISCOUNT.list(flavor, query, &here, till.discounts.iter(), |row, _| directory::discount(row)),
+            "Category" => {
+                directory::CATEGORY.list(flavor, query, &here, CATEGORIES.iter(), |row, _| directory::category(row))
+            }
+            "Customer" => {
+                directory::CUSTOMER.list(flavor, query, &here, self.world.customers().iter(), directory::customer)
+            }
+            "Discount" => {
+                directory::DISCOUNT.list(flavor, query, &here, till.discounts.iter(), |row, _| directory::discount(row))
+            }
             _ => Err(ApiError::new(StatusCode::NOT_FOUND, "Unknown resource")),
         }
     }
@@ -212,7 +225,8 @@ impl Api {
         item::change(&mut changed, stock.as_mut(), patch)?;
         let clashes = |other: &TillItem| {
             let same = |a: &str, b: &str| !a.is_empty() && a == b;
-            other.id != number && (same(&other.ean, &changed.ean) || same(&other.upc, &changed.upc) || same(&other.sku, &changed.sku))
+            other.id != number
+                && (same(&other.ean, &changed.ean) || same(&other.upc, &changed.upc) || same(&other.sku, &changed.sku))
         };
         if till.items.values().any(clashes) {
             return Err(ApiError::new(StatusCode::CONFLICT, "Another item has this upc, ean or customSku"));
@@ -269,102 +283,11 @@ fn one(name: &str, row: Value) -> Value {
     json!({ "@attributes": { "count": "1" }, name: row })
 }
 
-/// `/API/V3/Account[/{account}[/{resource}[/{id}]]].json`, and without the suffix below `/api/v1` and `/API`.
-fn target(path: &str) -> Option<Target<'_>> {
-    let (flavor, rest) = if let Some(rest) = path.strip_prefix("/API/V3/") {
-        (Flavor::V3, rest.strip_suffix(".json")?)
-    } else if let Some(rest) = path.strip_prefix("/api/v1/") {
-        (Flavor::Seed, rest)
-    } else {
-        let rest = path.strip_prefix("/API/")?;
-        (Flavor::Seed, rest.strip_suffix(".json").unwrap_or(rest))
-    };
-    let parts: Vec<&str> = rest.split('/').collect();
-    let (account, resource, id) = match parts.as_slice() {
-        ["Account"] => (None, "Account", None),
-        ["Account", account] => (Some(*account), "Account", None),
-        ["Account", account, resource] => (Some(*account), *resource, None),
-        ["Account", account, resource, id] => (Some(*account), *resource, Some(*id)),
-        _ => return None,
-    };
-    let known = ["Account", "Sale", "Item", "ItemShop", "Category", "Customer", "Discount"];
-    let seeds_own = flavor == Flavor::Seed && resource == "ItemCount";
-    (known.contains(&resource) || seeds_own).then_some(Target { flavor, account, resource, id })
-}
-
-fn bearer(parts: &Parts) -> Option<&str> {
-    let (scheme, token) = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token)
-}
-
-/// The scopes of which one is enough.
-fn scopes_for(resource: &str, method: &Method) -> &'static [&'static str] {
-    match (resource, method) {
-        ("Sale", _) => &["employee:register", "employee:register_read"],
-        ("Item", &Method::GET) => &["employee:inventory", "employee:inventory_read", "employee:product_edit"],
-        ("Item", _) => &["employee:inventory", "employee:product_edit"],
-        ("ItemShop" | "ItemCount" | "Category", _) => &["employee:inventory", "employee:inventory_read"],
-        ("Customer", _) => &["employee:customers", "employee:customers_read", "employee:register", "employee:inventory_base", "employee:reports", "employee:admin"],
-        ("Discount", &Method::GET) => &["employee:register", "employee:register_read", "employee:admin"],
-        ("Discount", _) => &["employee:admin"],
-        _ => &[],
-    }
-}
-
-/// The cost in thousandths of a drip: 1 a request, 10 for `count=1`, 0.1 a relation (twice that in a list), 0.5 a nested
-/// entity in a write.
-fn cost(parts: &Parts, query: &Query, body: &Bytes) -> u64 {
-    if query.get("count") == Some("1") {
-        return 10_000;
-    }
-    let relations = query.get("load_relations").map_or(0, |text| u64::try_from(text.matches('"').count() / 2).unwrap_or(0));
-    let single = target(parts.uri.path()).is_some_and(|target| target.id.is_some());
-    let nested = if parts.method == Method::GET { 0 } else { nested_entities(body) };
-    1_000 + relations * if single { 100 } else { 200 } + nested * 500
-}
-
-fn nested_entities(body: &Bytes) -> u64 {
-    fn objects(value: &Value) -> u64 {
-        match value {
-            Value::Object(fields) => 1 + fields.values().map(objects).sum::<u64>(),
-            Value::Array(rows) => rows.iter().map(objects).sum(),
-            _ => 0,
-        }
-    }
-    serde_json::from_slice(body).map_or(0, |value| objects(&value).saturating_sub(1))
-}
-
 fn too_many(refused: &Refused) -> Response {
-    let mut response = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded. Please slow down.").into_response();
+    let mut response =
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded. Please slow down.").into_response();
     let headers = response.headers_mut();
     set(headers, "x-ls-api-ratelimit-type", refused.limiter);
     headers.insert(header::RETRY_AFTER, HeaderValue::from(refused.retry_after));
     response
-}
-
-fn content_type(parts: &Parts) -> &str {
-    let value = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim()
-}
-
-/// The JSON object in a body.
-fn object(parts: &Parts, body: &Bytes) -> Result<Object, ApiError> {
-    if content_type(parts) != "application/json" {
-        return Err(ApiError::bad_request("Content-Type must be application/json"));
-    }
-    serde_json::from_slice(body).map_err(|error| ApiError::bad_request(format!("The body is not a JSON object: {error}")))
-}
-
-/// The parameters of a token request: JSON, or a URL-encoded form.
-fn form(parts: &Parts, body: &Bytes) -> Result<BTreeMap<String, String>, OAuthError> {
-    let wrong = |why: String| OAuthError::new("invalid_request", why);
-    match content_type(parts) {
-        "application/json" => serde_json::from_slice(body).map_err(|error| wrong(format!("The body is not a JSON object of texts: {error}"))),
-        "application/x-www-form-urlencoded" => {
-            let text = std::str::from_utf8(body).map_err(|_| wrong("The body is not UTF-8".to_owned()))?;
-            let query = Query::parse(Some(text)).map_err(|error| wrong(error.0))?;
-            Ok(query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
-        }
-        other => Err(wrong(format!("Content-Type '{other}' is not accepted"))),
-    }
 }

@@ -69,7 +69,11 @@ pub(super) fn customer(row: &Customer, relations: &Relations) -> Json {
     });
     if let (true, Some(fields)) = (relations.has("Contact"), out.as_object_mut()) {
         // One phone and one e-mail, so both are objects; a guest without a mobile has an empty text there.
-        let phones = if row.id % 5 == 0 { json!("") } else { json!({ "ContactPhone": { "number": row.phone, "useType": "Mobile" } }) };
+        let phones = if row.id.is_multiple_of(5) {
+            json!("")
+        } else {
+            json!({ "ContactPhone": { "number": row.phone, "useType": "Mobile" } })
+        };
         let contact = json!({
             "custom": "", "noEmail": "false", "noPhone": "false", "noMail": "false", "Addresses": "", "Phones": phones,
             "Emails": { "ContactEmail": { "address": row.email, "useType": "Primary" } }, "Websites": "",
@@ -114,14 +118,24 @@ impl Discount {
 
     /// A discount from the body of a POST: a name, and either an amount or a percentage as a fraction of one.
     pub(super) fn create(id: u32, body: &Object, at: Timestamp) -> Result<Self, ApiError> {
-        let mut new = Self { id, name: String::new(), amount: 0, percent: Decimal::milli(0), requires_customer: false, archived: false, at };
+        let mut new = Self {
+            id,
+            name: String::new(),
+            amount: 0,
+            percent: Decimal::milli(0),
+            requires_customer: false,
+            archived: false,
+            at,
+        };
         for (name, value) in body {
             match name.as_str() {
                 "name" => new.name = text(name, value, 255)?,
                 "discountAmount" => new.amount = amount(name, value)?,
                 "discountPercent" => {
-                    let percent = Decimal::parse(&scalar(name, value)?).filter(|p| !p.is_negative() && *p <= Decimal::new(1, 0));
-                    new.percent = percent.ok_or_else(|| ApiError::bad_request("discountPercent must be <= 1.00 (100%)"))?;
+                    let percent =
+                        Decimal::parse(&scalar(name, value)?).filter(|p| !p.is_negative() && *p <= Decimal::new(1, 0));
+                    new.percent =
+                        percent.ok_or_else(|| ApiError::bad_request("discountPercent must be <= 1.00 (100%)"))?;
                 }
                 "requireCustomer" => new.requires_customer = flag(name, value)?,
                 _ => return Err(ApiError::bad_request(format!("Unknown field '{name}' for 'Discount'"))),
@@ -129,7 +143,9 @@ impl Discount {
         }
         new.name = not_empty("name", new.name)?;
         if (new.amount > 0) == new.percent.is_positive() {
-            return Err(ApiError::unprocessable("A discount has either discountAmount or discountPercent, more than 0"));
+            return Err(ApiError::unprocessable(
+                "A discount has either discountAmount or discountPercent, more than 0",
+            ));
         }
         Ok(new)
     }

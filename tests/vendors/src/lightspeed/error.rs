@@ -81,7 +81,9 @@ impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
         let (status, description) = match self.code {
             "invalid_client" => (StatusCode::UNAUTHORIZED, "Client authentication failed"),
-            "invalid_grant" => (StatusCode::BAD_REQUEST, "The provided authorization grant or refresh token is invalid."),
+            "invalid_grant" => {
+                (StatusCode::BAD_REQUEST, "The provided authorization grant or refresh token is invalid.")
+            }
             "invalid_scope" => (StatusCode::BAD_REQUEST, "The requested scope is invalid, unknown, or malformed"),
             "unsupported_grant_type" => (StatusCode::BAD_REQUEST, "The authorization grant type is not supported."),
             _ => (StatusCode::BAD_REQUEST, "The request is missing a parameter or has an invalid one."),

@@ -105,7 +105,9 @@ impl Test {
             // The seed writes a period as `>,[start,end]`, which the vendor's V3 does not know.
             ">" if flavor == Flavor::Seed && operand.starts_with('[') => {
                 let inner = operand.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-                let (low, high) = inner.and_then(|inner| inner.split_once(',')).ok_or_else(|| wrong("a period is '>,[start,end]'"))?;
+                let (low, high) = inner
+                    .and_then(|inner| inner.split_once(','))
+                    .ok_or_else(|| wrong("a period is '>,[start,end]'"))?;
                 Ok(Self::Between(value(low)?, value(high)?))
             }
             "=" => is(&[Ordering::Equal]),
@@ -116,7 +118,11 @@ impl Test {
             "<=" => is(&[Ordering::Less, Ordering::Equal]),
             "IN" => {
                 let inner = operand.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-                let values: Vec<_> = inner.ok_or_else(|| wrong("IN needs a list in brackets"))?.split(',').map(value).collect::<Result<_, _>>()?;
+                let values: Vec<_> = inner
+                    .ok_or_else(|| wrong("IN needs a list in brackets"))?
+                    .split(',')
+                    .map(value)
+                    .collect::<Result<_, _>>()?;
                 if values.len() > 100 { Err(wrong("IN takes at most 100 values")) } else { Ok(Self::In(values)) }
             }
             _ if kind == Kind::Text => Ok(Self::Like { pattern: operand.to_lowercase(), wanted: operator == "~" }),
@@ -126,9 +132,7 @@ impl Test {
 
     pub(super) fn is_met(&self, value: &Value) -> bool {
         match (self, value) {
-            (Self::Is(orderings, wanted), have) => {
-                *have != Value::Absent && orderings.contains(&have.cmp(wanted))
-            }
+            (Self::Is(orderings, wanted), have) => *have != Value::Absent && orderings.contains(&have.cmp(wanted)),
             (Self::Between(low, high), have) => *have != Value::Absent && low <= have && have <= high,
             (Self::In(values), have) => values.contains(have),
             (Self::Like { pattern, wanted }, Value::Text(text)) => like(pattern, &text.to_lowercase()) == *wanted,
@@ -141,7 +145,10 @@ impl Test {
 fn like(pattern: &str, text: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('%') else { return pattern == text };
     let Some(rest) = text.strip_prefix(head) else { return false };
-    rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| rest.get(at..).is_some_and(|rest| like(tail, rest)))
+    rest.char_indices()
+        .map(|(at, _)| at)
+        .chain([rest.len()])
+        .any(|at| rest.get(at..).is_some_and(|rest| like(tail, rest)))
 }
 
 /// The place of a row in a sorted list, as the opaque text of `after` and `before`.
@@ -217,7 +224,11 @@ mod tests {
 
     #[test]
     fn a_place_survives_its_token() {
-        for (kind, key) in [(Kind::Time, Value::Time(1_743_500_000)), (Kind::Text, Value::Text("é".into())), (Kind::Time, Value::Absent)] {
+        for (kind, key) in [
+            (Kind::Time, Value::Time(1_743_500_000)),
+            (Kind::Text, Value::Text("é".into())),
+            (Kind::Time, Value::Absent),
+        ] {
             let place = Place { key, id: 7 };
             assert_eq!(Place::from_token(&place.to_token(), kind), Some(place));
         }

@@ -39,7 +39,7 @@ impl TillItem {
     /// As the seed has it. Every seventh barcode stands in `upc`, the others in `ean`; every fiftieth dish is archived.
     pub(super) fn new(item: &Item, created: Timestamp) -> Self {
         let barcode = item.ean.clone().unwrap_or_default();
-        let (upc, ean) = if item.id % 7 == 0 { (barcode, String::new()) } else { (String::new(), barcode) };
+        let (upc, ean) = if item.id.is_multiple_of(7) { (barcode, String::new()) } else { (String::new(), barcode) };
         Self {
             id: item.id,
             name: item.name.clone(),
@@ -57,7 +57,7 @@ impl TillItem {
             manufacturer_sku: String::new(),
             manufacturer: 0,
             vendor: u32::from(item.stocked),
-            archived: item.id % 50 == 0 && !item.stocked,
+            archived: item.id.is_multiple_of(50) && !item.stocked,
             created,
             updated: created,
         }
@@ -137,7 +137,8 @@ pub(super) fn render(item: &TillItem, stock: Option<&ShelfStock>, relations: &Re
     Json::Object(out)
 }
 
-const READ_ONLY: [&str; 8] = ["itemID", "systemSku", "avgCost", "createTime", "timeStamp", "serialized", "itemMatrixID", "publishToEcom"];
+const READ_ONLY: [&str; 8] =
+    ["itemID", "systemSku", "avgCost", "createTime", "timeStamp", "serialized", "itemMatrixID", "publishToEcom"];
 
 /// Applies a change: the bare object of the vendor's documentation. All or nothing: the caller keeps the old item on error.
 pub(super) fn change(item: &mut TillItem, stock: Option<&mut ShelfStock>, patch: &Object) -> Result<(), ApiError> {
@@ -156,7 +157,9 @@ pub(super) fn change(item: &mut TillItem, stock: Option<&mut ShelfStock>, patch:
             "ean" => item.ean = barcode(name, value)?,
             "customSku" => item.sku = text(name, value, 255)?,
             "manufacturerSku" => item.manufacturer_sku = text(name, value, 255)?,
-            "categoryID" => item.category = known_id(name, value, |id| id == 0 || CATEGORIES.iter().any(|c| c.id == id))?,
+            "categoryID" => {
+                item.category = known_id(name, value, |id| id == 0 || CATEGORIES.iter().any(|c| c.id == id))?
+            }
             "taxClassID" => item.tax_class = known_id(name, value, |id| id == 1 || id == 2)?,
             "manufacturerID" => item.manufacturer = known_id(name, value, |id| id == 0)?,
             "defaultVendorID" => item.vendor = known_id(name, value, |id| id <= 1)?,
@@ -220,11 +223,19 @@ pub(super) fn scalar(name: &str, value: &Json) -> Result<String, ApiError> {
 
 pub(super) fn text(name: &str, value: &Json, longest: usize) -> Result<String, ApiError> {
     let text = scalar(name, value)?;
-    if text.chars().count() > longest { Err(ApiError::bad_request(format!("Field '{name}' is too long"))) } else { Ok(text) }
+    if text.chars().count() > longest {
+        Err(ApiError::bad_request(format!("Field '{name}' is too long")))
+    } else {
+        Ok(text)
+    }
 }
 
 pub(super) fn not_empty(name: &str, text: String) -> Result<String, ApiError> {
-    if text.trim().is_empty() { Err(ApiError::bad_request(format!("Field '{name}' must not be empty"))) } else { Ok(text) }
+    if text.trim().is_empty() {
+        Err(ApiError::bad_request(format!("Field '{name}' must not be empty")))
+    } else {
+        Ok(text)
+    }
 }
 
 pub(super) fn flag(name: &str, value: &Json) -> Result<bool, ApiError> {
@@ -239,7 +250,11 @@ pub(super) fn amount(name: &str, value: &Json) -> Result<i64, ApiError> {
 
 fn one_of(name: &str, value: &Json, known: &[&str]) -> Result<String, ApiError> {
     let text = scalar(name, value)?;
-    if known.contains(&text.as_str()) { Ok(text) } else { Err(ApiError::bad_request(format!("Field '{name}' has an unknown value '{text}'"))) }
+    if known.contains(&text.as_str()) {
+        Ok(text)
+    } else {
+        Err(ApiError::bad_request(format!("Field '{name}' has an unknown value '{text}'")))
+    }
 }
 
 fn barcode(name: &str, value: &Json) -> Result<String, ApiError> {
@@ -249,6 +264,7 @@ fn barcode(name: &str, value: &Json) -> Result<String, ApiError> {
 }
 
 fn known_id(name: &str, value: &Json, known: impl Fn(u32) -> bool) -> Result<u32, ApiError> {
-    let id: u32 = scalar(name, value)?.parse().map_err(|_| ApiError::bad_request(format!("Field '{name}' must be a number")))?;
+    let id: u32 =
+        scalar(name, value)?.parse().map_err(|_| ApiError::bad_request(format!("Field '{name}' must be a number")))?;
     if known(id) { Ok(id) } else { Err(ApiError::unprocessable(format!("'{name}' {id} does not exist"))) }
 }

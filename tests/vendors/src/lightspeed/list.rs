@@ -71,7 +71,6 @@ impl Relations {
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains(name)
     }
-
 }
 
 /// A field that can be filtered by.
@@ -132,7 +131,9 @@ impl<R> Table<'_, R> {
                 (Some(archived), "false") => !archived(row),
                 _ => true,
             })
-            .filter(|row| plan.tests.iter().all(|(at, test)| self.fields.get(*at).is_none_or(|f| test.is_met(&(f.value)(row)))))
+            .filter(|row| {
+                plan.tests.iter().all(|(at, test)| self.fields.get(*at).is_none_or(|f| test.is_met(&(f.value)(row))))
+            })
             .map(|row| (self.place(plan.sort, row), row))
             .collect();
         rows.sort_by(|(a, _), (b, _)| order(a, b));
@@ -201,10 +202,19 @@ impl<R> Table<'_, R> {
     }
 
     /// V3: `next` and `previous` are whole URLs with the place in `after` or `before`, empty when there is no such page.
-    fn page_by_url<'r>(&self, plan: &Plan<'_>, query: &Query, here: &str, rows: &'r [(Place, &'r R)]) -> Result<(Rows<'r, R>, Json), ApiError> {
+    fn page_by_url<'r>(
+        &self,
+        plan: &Plan<'_>,
+        query: &Query,
+        here: &str,
+        rows: &'r [(Place, &'r R)],
+    ) -> Result<(Rows<'r, R>, Json), ApiError> {
         let kind = self.fields.iter().find(|field| field.name == plan.sort).map_or(Kind::Number, |field| field.kind);
         let read = |name: &str| {
-            query.get(name).map(|token| Place::from_token(token, kind).ok_or_else(|| ApiError::bad_request(format!("Invalid value for '{name}'"))))
+            query.get(name).map(|token| {
+                Place::from_token(token, kind)
+                    .ok_or_else(|| ApiError::bad_request(format!("Invalid value for '{name}'")))
+            })
         };
         let ahead = |place: &Place, than: &Place| {
             let ordering = order(place, than);
@@ -215,7 +225,8 @@ impl<R> Table<'_, R> {
             let end = rows.partition_point(|(place, _)| ahead(place, &before));
             (end.saturating_sub(plan.limit), end)
         } else {
-            let start = after.map_or(0, |after| rows.partition_point(|(place, _)| ahead(place, &after) || *place == after));
+            let start =
+                after.map_or(0, |after| rows.partition_point(|(place, _)| ahead(place, &after) || *place == after));
             (start, (start + plan.limit).min(rows.len()))
         };
         let page = rows.get(start..end).unwrap_or_default();
@@ -234,7 +245,11 @@ fn order(a: &Place, b: &Place) -> std::cmp::Ordering {
 }
 
 /// The older API: `count`, `offset` and `limit` in the attributes.
-fn page_by_offset<'r, R>(plan: &Plan<'_>, query: &Query, rows: &'r [(Place, &'r R)]) -> Result<(Rows<'r, R>, Json), ApiError> {
+fn page_by_offset<'r, R>(
+    plan: &Plan<'_>,
+    query: &Query,
+    rows: &'r [(Place, &'r R)],
+) -> Result<(Rows<'r, R>, Json), ApiError> {
     let offset: usize = match query.get("offset").map(str::parse) {
         None => 0,
         Some(Ok(offset)) => offset,
@@ -249,6 +264,7 @@ fn page_by_offset<'r, R>(plan: &Plan<'_>, query: &Query, rows: &'r [(Place, &'r 
 fn turned(query: &Query, here: &str, name: &str, token: &str) -> String {
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let kept = query.iter().filter(|(name, _)| !["after", "before"].contains(name));
-    let parts: Vec<_> = kept.chain([(name, token)]).map(|(name, value)| format!("{}={}", name, encode(value))).collect();
+    let parts: Vec<_> =
+        kept.chain([(name, token)]).map(|(name, value)| format!("{}={}", name, encode(value))).collect();
     format!("{here}?{}", parts.join("&"))
 }

@@ -13,6 +13,7 @@ mod item;
 mod limits;
 mod list;
 mod oauth;
+mod request;
 mod sale;
 mod stock;
 mod wordy;
@@ -37,7 +38,7 @@ use crate::world::World;
 /// Which of the two APIs a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flavor {
-    /// `/API/V3/…​.json`.
+    /// `/API/V3/….json`.
     V3,
     /// `/api/v1/…` and `/API/…`, as the specification writes them.
     Seed,

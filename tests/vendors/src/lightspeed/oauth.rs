@@ -21,9 +21,18 @@ const LIFE_FROM_REFRESH: u64 = 1_800;
 
 /// The scopes the vendor knows.
 const SCOPES: [&str; 12] = [
-    "employee:all", "employee:register", "employee:register_read", "employee:inventory", "employee:inventory_read",
-    "employee:inventory_base", "employee:product_edit", "employee:product_cost", "employee:reports", "employee:customers",
-    "employee:customers_read", "employee:admin",
+    "employee:all",
+    "employee:register",
+    "employee:register_read",
+    "employee:inventory",
+    "employee:inventory_read",
+    "employee:inventory_base",
+    "employee:product_edit",
+    "employee:product_cost",
+    "employee:reports",
+    "employee:customers",
+    "employee:customers_read",
+    "employee:admin",
 ];
 
 type Scopes = BTreeSet<String>;
@@ -83,7 +92,8 @@ impl Tokens {
 
     /// `GET authorize`: grants at once, as if the owner had agreed, and gives the URL to go back to.
     pub(super) fn authorize(&mut self, query: &Query, options: &LightspeedOptions) -> Result<String, OAuthError> {
-        let known = ["response_type", "client_id", "scope", "state", "code_challenge", "code_challenge_method", "redirect_uri"];
+        let known =
+            ["response_type", "client_id", "scope", "state", "code_challenge", "code_challenge_method", "redirect_uri"];
         if let Some(name) = query.unknown(&known) {
             return Err(OAuthError::new("invalid_request", format!("Unknown parameter '{name}'")));
         }
@@ -115,27 +125,44 @@ impl Tokens {
     }
 
     /// `POST token` with its parameters, however they were written.
-    pub(super) fn grant(&mut self, form: &BTreeMap<String, String>, options: &LightspeedOptions) -> Result<Pair, OAuthError> {
+    pub(super) fn grant(
+        &mut self,
+        form: &BTreeMap<String, String>,
+        options: &LightspeedOptions,
+    ) -> Result<Pair, OAuthError> {
         let get = |name: &str| form.get(name).map(String::as_str);
-        let known = ["client_id", "client_secret", "grant_type", "code", "code_verifier", "refresh_token", "redirect_uri"];
+        let known =
+            ["client_id", "client_secret", "grant_type", "code", "code_verifier", "refresh_token", "redirect_uri"];
         if let Some(name) = form.keys().find(|name| !known.contains(&name.as_str())) {
             return Err(OAuthError::new("invalid_request", format!("Unknown parameter '{name}'")));
         }
-        if get("client_id") != Some(options.client_id.as_str()) || get("client_secret") != Some(options.client_secret.as_str()) {
+        if get("client_id") != Some(options.client_id.as_str())
+            || get("client_secret") != Some(options.client_secret.as_str())
+        {
             return Err(OAuthError::new("invalid_client", "Check client_id and client_secret"));
         }
         match get("grant_type") {
             Some("authorization_code") => self.redeem(get("code"), get("code_verifier"), options),
             Some("refresh_token") => self.renew(get("refresh_token"), options),
-            Some(_) => Err(OAuthError::new("unsupported_grant_type", "Check that all required parameters have been provided")),
+            Some(_) => {
+                Err(OAuthError::new("unsupported_grant_type", "Check that all required parameters have been provided"))
+            }
             None => Err(OAuthError::new("invalid_request", "grant_type is missing")),
         }
     }
 
-    fn redeem(&mut self, code: Option<&str>, verifier: Option<&str>, options: &LightspeedOptions) -> Result<Pair, OAuthError> {
+    fn redeem(
+        &mut self,
+        code: Option<&str>,
+        verifier: Option<&str>,
+        options: &LightspeedOptions,
+    ) -> Result<Pair, OAuthError> {
         let code = code.ok_or_else(|| OAuthError::new("invalid_request", "code is missing"))?;
         // Taken out whatever follows: a code is good for one try.
-        let code = self.codes.remove(code).ok_or_else(|| OAuthError::new("invalid_grant", "Authorization code is unknown or was used"))?;
+        let code = self
+            .codes
+            .remove(code)
+            .ok_or_else(|| OAuthError::new("invalid_grant", "Authorization code is unknown or was used"))?;
         if code.issued.elapsed() > CODE_LIFE {
             return Err(OAuthError::new("invalid_grant", "Authorization code has expired"));
         }
@@ -150,7 +177,11 @@ impl Tokens {
 
     fn renew(&mut self, token: Option<&str>, options: &LightspeedOptions) -> Result<Pair, OAuthError> {
         let token = token.ok_or_else(|| OAuthError::new("invalid_request", "refresh_token is missing"))?;
-        let scopes = self.refresh.get(token).cloned().ok_or_else(|| OAuthError::new("invalid_grant", "Token has been revoked"))?;
+        let scopes = self
+            .refresh
+            .get(token)
+            .cloned()
+            .ok_or_else(|| OAuthError::new("invalid_grant", "Token has been revoked"))?;
         Ok(self.issue(scopes, Some(token.to_owned()), options.token_life.unwrap_or(LIFE_FROM_REFRESH)))
     }
 

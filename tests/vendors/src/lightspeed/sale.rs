@@ -53,8 +53,14 @@ pub(super) const TABLE: Table<'static, Sale> = Table {
     fields: FIELDS,
     sorts: &["saleID", "timeStamp", "completeTime", "updatetime"],
     relations: &[
-        "SaleLines", "SaleLines.Item", "SaleLines.TaxClass", "SaleLines.Discount", "SalePayments",
-        "SalePayments.PaymentType", "Customer", "TaxCategory",
+        "SaleLines",
+        "SaleLines.Item",
+        "SaleLines.TaxClass",
+        "SaleLines.Discount",
+        "SalePayments",
+        "SalePayments.PaymentType",
+        "Customer",
+        "TaxCategory",
     ],
     id: |sale| sale.id,
     archived: Some(|_| false),
@@ -80,7 +86,8 @@ pub(super) fn render(sale: &Sale, relations: &Relations, lookup: &impl Lookup) -
     let (tax1, tax2) = taxes(&sale.lines);
     let discount: i64 = sale.lines.iter().map(|line| line.discount).sum();
     let paid: i64 = sale.payments.iter().map(|payment| payment.amount).sum();
-    let cost: i64 = sale.lines.iter().map(|line| line.quantity * lookup.item(line.item).map_or(0, |item| item.cost)).sum();
+    let cost: i64 =
+        sale.lines.iter().map(|line| line.quantity * lookup.item(line.item).map_or(0, |item| item.cost)).sum();
     put(&mut out, "saleID", sale.id);
     put(&mut out, "timeStamp", time(sale.touched()));
     put(&mut out, "discountPercent", 0);
@@ -141,7 +148,14 @@ fn render_relations(sale: &Sale, relations: &Relations, lookup: &impl Lookup, ou
         out.insert("Customer".to_owned(), object([("customerID", customer.id.to_string()), first, last]));
     }
     if relations.has("TaxCategory") {
-        let fields = [("taxCategoryID", "1"), ("isTaxInclusive", "true"), ("tax1Name", "TVA 10 %"), ("tax2Name", "TVA 20 %"), ("tax1Rate", "0.1"), ("tax2Rate", "0.2")];
+        let fields = [
+            ("taxCategoryID", "1"),
+            ("isTaxInclusive", "true"),
+            ("tax1Name", "TVA 10 %"),
+            ("tax2Name", "TVA 20 %"),
+            ("tax1Rate", "0.1"),
+            ("tax2Rate", "0.2"),
+        ];
         out.insert("TaxCategory".to_owned(), object(fields.map(|(name, value)| (name, value.to_owned()))));
     }
     if relations.has("SaleLines") {

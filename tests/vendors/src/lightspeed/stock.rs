@@ -49,7 +49,9 @@ impl ShelfStock {
                     "shopID" if number == 1 => {}
                     "itemShopID" if number == i64::from(self.stock.item) * 2 + 1 => {}
                     "itemID" if number == i64::from(self.stock.item) => {}
-                    "shopID" | "itemShopID" | "itemID" => return Err(ApiError::unprocessable(format!("'{name}' {number} does not exist"))),
+                    "shopID" | "itemShopID" | "itemID" => {
+                        return Err(ApiError::unprocessable(format!("'{name}' {number} does not exist")));
+                    }
                     _ => return Err(ApiError::bad_request(format!("Field '{name}' of 'ItemShop' cannot be changed"))),
                 }
             }

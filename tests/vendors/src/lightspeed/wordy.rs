@@ -50,11 +50,22 @@ pub fn wordy_sales_page(sales: usize, lines: usize) -> Vec<u8> {
                 })
                 .collect();
             let amount = lines.iter().map(SaleLine::total).sum();
-            let payment = Payment { id: 70_001 + number, kind: PaymentKind::Card, amount, tip: i64::from(number % 4) * 150 };
+            let payment =
+                Payment { id: 70_001 + number, kind: PaymentKind::Card, amount, tip: i64::from(number % 4) * 150 };
             let closed = Some(lookup.world.now(number * 97 + 3_600));
             let (employee, register) = (1 + number % 6, 1 + number % 2);
             let state = SaleState::Completed;
-            let sale = Sale { id: 40_001 + number, opened, closed, state, employee, register, customer: number % 40, lines, payments: vec![payment] };
+            let sale = Sale {
+                id: 40_001 + number,
+                opened,
+                closed,
+                state,
+                employee,
+                register,
+                customer: number % 40,
+                lines,
+                payments: vec![payment],
+            };
             sale::render(&sale, &relations, &lookup)
         })
         .collect();

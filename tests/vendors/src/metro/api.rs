@@ -48,7 +48,13 @@ type Answer = Result<Response, ApiError>;
 impl Desk {
     fn new(world: &World, options: &MetroOptions) -> Self {
         let stock = world.products().iter().map(|product| (product.id.clone(), Decimal::new(product.stock.into(), 0)));
-        Self { stock: stock.collect(), book: Book::new(world), meter: Meter::new(options.limits), requests: 0, ticks: 0 }
+        Self {
+            stock: stock.collect(),
+            book: Book::new(world),
+            meter: Meter::new(options.limits),
+            requests: 0,
+            ticks: 0,
+        }
     }
 }
 
@@ -92,7 +98,11 @@ impl Api {
         }
         let query = Query::parse(parts.uri.query())?;
         if query.get("client_number").is_some_and(|number| number != self.options.client_number) {
-            return Err(ApiError::new(StatusCode::FORBIDDEN, "FORBIDDEN", "The key does not belong to this client number"));
+            return Err(ApiError::new(
+                StatusCode::FORBIDDEN,
+                "FORBIDDEN",
+                "The key does not belong to this client number",
+            ));
         }
         let path = parts.uri.path();
         let rest = path.strip_prefix("/api/v1/").unwrap_or(if path == "/status" { "status" } else { "" });
@@ -144,9 +154,17 @@ impl Api {
                 allow(&query, &[])?;
                 Ok(json(ok, &json!({ "data": { "status": "UP" } })))
             }
-            (_, ["products" | "orders"] | ["products" | "orders", _] | ["availability" | "account" | "status"] | ["delivery", "schedule"]) => {
-                Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "INVALID_REQUEST", format!("{} is not allowed here", parts.method)))
-            }
+            (
+                _,
+                ["products" | "orders"]
+                | ["products" | "orders", _]
+                | ["availability" | "account" | "status"]
+                | ["delivery", "schedule"],
+            ) => Err(ApiError::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "INVALID_REQUEST",
+                format!("{} is not allowed here", parts.method),
+            )),
             _ => Err(ApiError::not_found("Resource", path)),
         }
     }
@@ -159,7 +177,8 @@ impl Api {
 
     fn availability(&self, desk: &Desk, parts: &Parts, body: &Bytes) -> Answer {
         let intake = self.reader(parts)?.read(body, &["client_number", "product_ids", "date"])?;
-        let ids = intake.product_ids.ok_or_else(|| ApiError::validation(vec![Detail::new("product_ids", "is missing")]))?;
+        let ids =
+            intake.product_ids.ok_or_else(|| ApiError::validation(vec![Detail::new("product_ids", "is missing")]))?;
         let day = orders::delivery_day(intake.requested_date, self.world.options().today);
         Ok(json(StatusCode::OK, &Data { data: products::availability(&self.world, &desk.stock, &ids, day) }))
     }
@@ -178,7 +197,9 @@ impl Api {
                 let day = day(text).and_then(|day| if end { day.tomorrow().ok() } else { Some(day) });
                 day.map(|day| Some(paris_instant(day.at(0, 0, 0, 0)))).ok_or_else(|| wrong(name, "is not a date"))
             }
-            Some(text) => text.parse::<Timestamp>().map(Some).map_err(|_| wrong(name, "is not an ISO 8601 date or instant")),
+            Some(text) => {
+                text.parse::<Timestamp>().map(Some).map_err(|_| wrong(name, "is not an ISO 8601 date or instant"))
+            }
         };
         let (start, end) = (edge("start_date", false)?, edge("end_date", true)?);
         let reference = query.get("client_reference");
@@ -197,8 +218,15 @@ impl Api {
         let intake = self.reader(parts)?.read(body, &allowed)?;
         let key = match parts.headers.get("idempotency-key").map(HeaderValue::to_str) {
             None => None,
-            Some(Ok(key)) if (1..=255).contains(&key.len()) => Some((key, serde_json::from_slice(body).unwrap_or_default())),
-            Some(_) => return Err(ApiError::invalid_request(vec![Detail::new("Idempotency-Key", "must have 1 to 255 visible characters")])),
+            Some(Ok(key)) if (1..=255).contains(&key.len()) => {
+                Some((key, serde_json::from_slice(body).unwrap_or_default()))
+            }
+            Some(_) => {
+                return Err(ApiError::invalid_request(vec![Detail::new(
+                    "Idempotency-Key",
+                    "must have 1 to 255 visible characters",
+                )]));
+            }
         };
         let now = self.now(desk);
         let booked = desk.book.book(intake, key, &self.world, &mut desk.stock, now)?;
@@ -231,7 +259,9 @@ impl Api {
         let today = self.world.options().today;
         let edge = |name: &str| match query.get(name) {
             None => Ok(None),
-            Some(text) => day(text).map(Some).ok_or_else(|| ApiError::invalid_request(vec![Detail::new(name, "is not a date")])),
+            Some(text) => {
+                day(text).map(Some).ok_or_else(|| ApiError::invalid_request(vec![Detail::new(name, "is not a date")]))
+            }
         };
         let (start, end) = (edge("start_date")?, edge("end_date")?);
         let days = (1..=14i64).filter_map(|ahead| today.checked_add(ahead.days()).ok());
@@ -285,7 +315,11 @@ impl Api {
             }
             Some(status) => order.force(status, now),
         };
-        if known { json(StatusCode::OK, &json!({ "status": order.status })) } else { StatusCode::BAD_REQUEST.into_response() }
+        if known {
+            json(StatusCode::OK, &json!({ "status": order.status }))
+        } else {
+            StatusCode::BAD_REQUEST.into_response()
+        }
     }
 
     fn reader(&self, parts: &Parts) -> Result<Reader<'_>, ApiError> {

@@ -40,7 +40,10 @@ impl ApiError {
 
     /// A body that can be read and breaks a rule.
     pub(super) fn validation(details: Vec<Detail>) -> Self {
-        Self { details, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_FAILED", "The request breaks a rule") }
+        Self {
+            details,
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_FAILED", "The request breaks a rule")
+        }
     }
 
     pub(super) fn not_found(what: &str, id: &str) -> Self {
@@ -75,7 +78,9 @@ impl From<Malformed> for ApiError {
 /// An answer in JSON, decimals exact.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
-        Ok(bytes) => (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response(),
+        Ok(bytes) => {
+            (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response()
+        }
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }

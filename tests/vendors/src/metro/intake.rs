@@ -54,8 +54,9 @@ impl<'w> Reader<'w> {
 
     /// Reads a body that may have these fields.
     pub(super) fn read(mut self, body: &[u8], allowed: &[&str]) -> Result<Intake, ApiError> {
-        let fields: Fields<'_> = serde_json::from_slice(body)
-            .map_err(|error| ApiError::invalid_request(vec![Detail::new("body", format!("is not a JSON object: {error}"))]))?;
+        let fields: Fields<'_> = serde_json::from_slice(body).map_err(|error| {
+            ApiError::invalid_request(vec![Detail::new("body", format!("is not a JSON object: {error}"))])
+        })?;
         let mut intake = Intake::default();
         for (name, value) in &fields {
             let place = name.as_str();
@@ -123,7 +124,8 @@ impl<'w> Reader<'w> {
             }
             match factor(product, &unit) {
                 Some(factor) => items.push(Item { product_id: id, quantity, unit, factor }),
-                None => self.wrong(&place("unit"), format!("product {id} is sold by {}, not by {unit}", product.unit.code())),
+                None => self
+                    .wrong(&place("unit"), format!("product {id} is sold by {}, not by {unit}", product.unit.code())),
             }
         }
         items

@@ -15,7 +15,8 @@ use crate::world::{Dice, World, paris, paris_instant};
 /// The way of an order that goes well. A new one starts at `PROCESSING`, after the two before it.
 const WAY: [&str; 5] = ["PENDING", "CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED"];
 /// Every status an order can have.
-pub(super) const STATUSES: [&str; 7] = ["PENDING", "CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED", "CANCELLED", "REJECTED"];
+pub(super) const STATUSES: [&str; 7] =
+    ["PENDING", "CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED", "CANCELLED", "REJECTED"];
 
 /// An order as it stands.
 #[derive(Clone, Debug)]
@@ -65,14 +66,21 @@ impl Book {
                     && !items.iter().any(|item| item.product_id == product.id)
                 {
                     let (product_id, unit) = (product.id.clone(), product.unit.code().to_owned());
-                    items.push(Item { product_id, quantity: Decimal::new(dice.between(4, 30).into(), 0), unit, factor: Decimal::new(1, 0) });
+                    items.push(Item {
+                        product_id,
+                        quantity: Decimal::new(dice.between(4, 30).into(), 0),
+                        unit,
+                        factor: Decimal::new(1, 0),
+                    });
                 }
             }
             let created = paris_instant(day.at(10, 15, 0, 0));
             let reference = format!("lvm-{}-{number:06}", day.year());
             let intake = Intake { items: Some(items), client_reference: Some(reference), ..Intake::default() };
             let mut order = book.write(intake, day, created);
-            for (hours, status) in [(20i64, "SHIPPED"), (23, "DELIVERED")].into_iter().take(if back > 2 { 2 } else { 1 }) {
+            for (hours, status) in
+                [(20i64, "SHIPPED"), (23, "DELIVERED")].into_iter().take(if back > 2 { 2 } else { 1 })
+            {
                 order.move_to(status, created.checked_add(hours.hours()).unwrap_or(created));
             }
             book.orders.push(order);
@@ -81,15 +89,29 @@ impl Book {
     }
 
     /// Books an order, once for each key.
-    pub(super) fn book(&mut self, intake: Intake, key: Option<(&str, serde_json::Value)>, world: &World, stock: &mut Stock, now: Timestamp) -> Result<Booked, ApiError> {
+    pub(super) fn book(
+        &mut self,
+        intake: Intake,
+        key: Option<(&str, serde_json::Value)>,
+        world: &World,
+        stock: &mut Stock,
+        now: Timestamp,
+    ) -> Result<Booked, ApiError> {
         let conflict = |message: &str| ApiError::new(http::StatusCode::CONFLICT, "DUPLICATE_ORDER", message);
         if let Some((key, body)) = &key
             && let Some((before, id)) = self.keys.get(*key)
         {
-            return if before == body { Ok(Booked::Again(id.clone())) } else { Err(conflict("The Idempotency-Key was used with another body")) };
+            return if before == body {
+                Ok(Booked::Again(id.clone()))
+            } else {
+                Err(conflict("The Idempotency-Key was used with another body"))
+            };
         }
         if let Some(reference) = &intake.client_reference
-            && self.orders.iter().any(|order| order.client_reference.as_ref() == Some(reference) && order.status != "CANCELLED")
+            && self
+                .orders
+                .iter()
+                .any(|order| order.client_reference.as_ref() == Some(reference) && order.status != "CANCELLED")
         {
             return Err(conflict("There is an order with this client_reference"));
         }
@@ -135,7 +157,14 @@ impl Book {
     }
 
     /// Changes or cancels an order that has not left.
-    pub(super) fn change(&mut self, id: &str, intake: Intake, today: Date, stock: &mut Stock, now: Timestamp) -> Result<(), ApiError> {
+    pub(super) fn change(
+        &mut self,
+        id: &str,
+        intake: Intake,
+        today: Date,
+        stock: &mut Stock,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
         let order = self.find(id)?;
         if ["SHIPPED", "DELIVERED", "CANCELLED", "REJECTED"].contains(&order.status) {
             let message = format!("Order {id} is {} and cannot be changed", order.status);
@@ -211,7 +240,9 @@ fn take(stock: &mut Stock, items: &[Item]) -> Result<(), ApiError> {
         .iter()
         .enumerate()
         .filter(|(_, item)| stock.get(&item.product_id).is_none_or(|left| *left < needed(item)))
-        .map(|(index, item)| Detail::new(format!("items[{index}].quantity"), format!("product {} is out of stock", item.product_id)))
+        .map(|(index, item)| {
+            Detail::new(format!("items[{index}].quantity"), format!("product {} is out of stock", item.product_id))
+        })
         .collect();
     if !short.is_empty() {
         let conflict = ApiError::new(http::StatusCode::CONFLICT, "OUT_OF_STOCK", "Not enough in stock");

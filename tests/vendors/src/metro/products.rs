@@ -42,7 +42,9 @@ fn number(query: &Query, name: &str, default: usize, low: usize, high: usize) ->
     match query.get(name).map(str::parse) {
         None => Ok(default),
         Some(Ok(number)) if (low..=high).contains(&number) => Ok(number),
-        Some(_) => Err(ApiError::invalid_request(vec![Detail::new(name, format!("must be a number from {low} to {high}"))])),
+        Some(_) => {
+            Err(ApiError::invalid_request(vec![Detail::new(name, format!("must be a number from {low} to {high}"))]))
+        }
     }
 }
 
@@ -93,21 +95,33 @@ pub(super) fn select<'w>(world: &'w World, query: &Query, words: Option<&str>) -
     if let Some(category) = category
         && !known.any(|code| code == category)
     {
-        return Err(ApiError::invalid_request(vec![Detail::new("category", format!("'{category}' is not a category"))]));
+        return Err(ApiError::invalid_request(vec![Detail::new(
+            "category",
+            format!("'{category}' is not a category"),
+        )]));
     }
     let wanted: Vec<String> = words.map(plain).unwrap_or_default().split_whitespace().map(str::to_owned).collect();
     let fits = |product: &Product| {
         let name = plain(&product.name);
         wanted.iter().all(|word| name.contains(word.as_str()) || product.ean == *word || product.id == *word)
     };
-    let mut rows: Vec<&Product> =
-        world.products().iter().filter(|p| category.is_none_or(|code| p.shelf.code() == code)).filter(|p| fits(p)).collect();
+    let mut rows: Vec<&Product> = world
+        .products()
+        .iter()
+        .filter(|p| category.is_none_or(|code| p.shelf.code() == code))
+        .filter(|p| fits(p))
+        .collect();
     let sort = query.get("sort").unwrap_or("product_id:asc");
     match sort.split_once(':').map_or((sort, "asc"), |parts| parts) {
         ("product_id", "asc" | "desc") => {}
         ("name", "asc" | "desc") => rows.sort_by_cached_key(|product| plain(&product.name)),
         ("price", "asc" | "desc") => rows.sort_by_key(|product| product.price),
-        _ => return Err(ApiError::invalid_request(vec![Detail::new("sort", "must be name, price or product_id with :asc or :desc")])),
+        _ => {
+            return Err(ApiError::invalid_request(vec![Detail::new(
+                "sort",
+                "must be name, price or product_id with :asc or :desc",
+            )]));
+        }
     }
     if sort.ends_with(":desc") {
         rows.reverse();
@@ -147,13 +161,24 @@ pub(super) struct Availability {
 }
 
 /// One answer for each number asked for, in that order; an unknown product is not available.
-pub(super) fn availability(world: &World, stock: &Stock, ids: &[String], next_delivery: jiff::civil::Date) -> Vec<Availability> {
+pub(super) fn availability(
+    world: &World,
+    stock: &Stock,
+    ids: &[String],
+    next_delivery: jiff::civil::Date,
+) -> Vec<Availability> {
     let answer = |id: &String| {
         let product = world.products().iter().find(|product| product.id == *id);
         let quantity = stock.get(id).copied().unwrap_or(Decimal::milli(0));
         let available = quantity.is_positive();
         let next_delivery = available.then(|| next_delivery.to_string());
-        Availability { product_id: id.clone(), available, quantity, unit: product.map(|p| p.unit.code()), next_delivery }
+        Availability {
+            product_id: id.clone(),
+            available,
+            quantity,
+            unit: product.map(|p| p.unit.code()),
+            next_delivery,
+        }
     };
     ids.iter().map(answer).collect()
 }

@@ -149,11 +149,8 @@ fn shelf_category(shelf: Shelf) -> u32 {
 /// The EAN-13 of packaging `variant` of good `index`, with its check digit (GS1 General Specifications, 7.9).
 pub(super) fn ean13(index: u32, variant: u32) -> String {
     let body = format!("37601{:07}", 1_234_000 + index * 4 + variant);
-    let sum: u32 = body
-        .bytes()
-        .zip([1u32, 3].into_iter().cycle())
-        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
-        .sum();
+    let sum: u32 =
+        body.bytes().zip([1u32, 3].into_iter().cycle()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
     format!("{body}{}", (10 - sum % 10) % 10)
 }
 

@@ -14,6 +14,7 @@ mod goods_supplies;
 mod items;
 mod people;
 mod sales;
+mod services;
 mod stock;
 
 use std::sync::Arc;
@@ -70,7 +71,7 @@ impl World {
     pub fn new(options: Options) -> Self {
         let items = items::items();
         let customers = people::customers(options.seed);
-        let sales = sales::sales(&options, &items, customers.len());
+        let sales = services::sales(&options, &items, customers.len());
         let stock = stock::stock(options.seed, &items);
         let products = catalogue::catalogue(options.seed);
         Self(Arc::new(Content { options, items, customers, sales, stock, products }))

@@ -13,13 +13,49 @@ pub const EMPLOYEES: &[(&str, &str)] = &[
 ];
 
 const FIRST_NAMES: &[&str] = &[
-    "Anne", "Benoît", "Chloé", "David", "Élodie", "François", "Gaëlle", "Hugo", "Irène", "Jérôme", "Karim", "Léa", "Maëlys",
-    "Nicolas", "Océane", "Pauline", "Quentin", "Rachel", "Stéphane", "Zoé",
+    "Anne",
+    "Benoît",
+    "Chloé",
+    "David",
+    "Élodie",
+    "François",
+    "Gaëlle",
+    "Hugo",
+    "Irène",
+    "Jérôme",
+    "Karim",
+    "Léa",
+    "Maëlys",
+    "Nicolas",
+    "Océane",
+    "Pauline",
+    "Quentin",
+    "Rachel",
+    "Stéphane",
+    "Zoé",
 ];
 
 const LAST_NAMES: &[&str] = &[
-    "Aubert", "Barbier", "Chevalier", "Dupuis", "Étienne", "Faure", "Girard", "Hamon", "Imbert", "Joly", "Klein", "Lacroix",
-    "Müller", "Noël", "Ozanne", "Perrin", "Quéré", "Rivière", "Sauvage", "N'Diaye",
+    "Aubert",
+    "Barbier",
+    "Chevalier",
+    "Dupuis",
+    "Étienne",
+    "Faure",
+    "Girard",
+    "Hamon",
+    "Imbert",
+    "Joly",
+    "Klein",
+    "Lacroix",
+    "Müller",
+    "Noël",
+    "Ozanne",
+    "Perrin",
+    "Quéré",
+    "Rivière",
+    "Sauvage",
+    "N'Diaye",
 ];
 
 /// A regular guest known to the till.

@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn flags_become_typed_parameters() {
-        let input = parse("pos.list-transactions", "--from 2025-04-01 --to 2025-04-02T12:00:00Z --with-lines --limit 50");
+        let input =
+            parse("pos.list-transactions", "--from 2025-04-01 --to 2025-04-02T12:00:00Z --with-lines --limit 50");
         let input = input.unwrap();
         assert_eq!(input.get("with_lines"), Some(&json!(true)));
         assert_eq!(input.get("limit"), Some(&json!(50)));
@@ -172,7 +173,8 @@ mod tests {
     #[test]
     fn a_body_stands_in_for_required_flags_and_flags_override_it() {
         let operation = operations::find("suppliers.create-order").unwrap();
-        let matches = command(operation).try_get_matches_from(["call", "--body", "{}", "--notes", "back door"]).unwrap();
+        let matches =
+            command(operation).try_get_matches_from(["call", "--body", "{}", "--notes", "back door"]).unwrap();
         let body = json!({"items": [], "notes": "front door"});
         let input = input(operation, &matches, body.as_object().unwrap().clone(), &TimeZone::UTC).unwrap();
         assert_eq!(Value::Object(input), json!({"items": [], "notes": "back door"}));

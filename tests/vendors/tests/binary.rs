@@ -1,0 +1,35 @@
+//! The program: says where it listens, ends on SIGTERM, explains what is wrong.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+#[test]
+fn it_announces_every_vendor_and_ends_on_sigterm() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_moulin-vendors"))
+        .args(["--lightspeed", "127.0.0.1:0", "--metro", "127.0.0.1:0", "--today", "2025-04-12"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().take(2).map(Result::unwrap).collect();
+    assert!(
+        lines[0].starts_with("lightspeed http://127.0.0.1:") && lines[1].starts_with("metro http://127.0.0.1:"),
+        "{lines:?}"
+    );
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn an_address_that_is_open_to_others_is_refused() {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_moulin-vendors")).args(["--lightspeed", "0.0.0.0:0"]).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        !output.status.success() && message.contains("not a loopback address") && message.contains("--lightspeed"),
+        "{message}"
+    );
+}
