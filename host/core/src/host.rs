@@ -11,11 +11,12 @@ use thiserror::Error;
 use crate::client::{Booking, Crm, Pos, Suppliers};
 use crate::config::{Config, Limits, Problem};
 use crate::connections::{self, Connection, ConnectionStatus, Shared};
+use crate::egress::Transport;
 use crate::engine::{Engine, EngineError};
 use crate::error::Error;
 use crate::model::adapter::Health;
 use crate::operations::{self, Answer, Operation};
-use crate::registry::{self, AdapterStatus, ExportCheck, Inspection, Registry, Watch};
+use crate::registry::{self, AdapterStatus, ExportCheck, Inspection, Registry, RetiringStatus, Watch};
 use crate::store::{SqliteStore, StoreError};
 use crate::telemetry::scrub::Scrubber;
 
@@ -85,30 +86,12 @@ impl Host {
     /// # Errors
     /// [`StartError`], with every problem of the configuration at once.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let data = config.host.data.relative();
-        let engine = Arc::new(Engine::new(config.host.limits.memory_mib, Some(&data.join("compiled")))?);
-        let scrubber = Scrubber::default();
-        let folder = config.host.adapters.relative();
-        let limits = config.host.limits.clone();
-        let registry = Registry::new(engine.clone(), folder.clone(), limits.clone(), scrubber.clone(), export_checks());
-        let registry = Arc::new(registry);
-        let unreadable = |source| StartError::Adapters { folder: folder.display().to_string(), source };
-        registry.scan().await.map_err(unreadable)?;
+        Self::builder(config).start().await
+    }
 
-        let problems = problems(&config, &registry);
-        if !problems.is_empty() {
-            return Err(StartError::Config { problems });
-        }
-        warn_of_literal_secrets(&config);
-        let store = Arc::new(SqliteStore::open(&data)?);
-        let watch = if config.host.watch { Some(Watch::start(registry.clone())?) } else { None };
-        let shared = Arc::new(Shared { engine, registry, store, limits, scrubber });
-        let connections = config
-            .connections
-            .into_iter()
-            .map(|(name, config)| (name.clone(), Connection::new(name, config, shared.clone())))
-            .collect();
-        Ok(Self(Arc::new(Inner { connections, shared, _watch: watch })))
+    /// A host that differs from [`Host::start`]'s in some part.
+    pub const fn builder(config: Config) -> HostBuilder {
+        HostBuilder { config, transport: None }
     }
 
     /// A connection by its name.
@@ -200,6 +183,11 @@ impl Host {
         self.0.shared.registry.status()
     }
 
+    /// Replaced versions of adapters that calls still finish on.
+    pub fn retiring(&self) -> Vec<RetiringStatus> {
+        self.0.shared.registry.retiring()
+    }
+
     /// Every connection, as it is now. Sends nothing.
     pub fn connections(&self) -> Vec<ConnectionStatus> {
         self.0.connections.values().map(Connection::status).collect()
@@ -216,6 +204,54 @@ impl Host {
     /// Removes every secret this host knows from a text.
     pub fn scrub(&self, text: &str) -> String {
         self.0.shared.scrubber.clean(text).into_owned()
+    }
+}
+
+/// A host to be.
+pub struct HostBuilder {
+    config: Config,
+    transport: Option<Arc<dyn Transport>>,
+}
+
+impl HostBuilder {
+    /// Puts something in the place of the network: an embedder's test, or recorded traffic. Grants, credentials, limits
+    /// and deadlines hold as ever.
+    #[must_use]
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Starts it; see [`Host::start`].
+    ///
+    /// # Errors
+    /// As [`Host::start`].
+    pub async fn start(self) -> Result<Host, StartError> {
+        let Self { config, transport } = self;
+        let data = config.host.data.relative();
+        let engine = Arc::new(Engine::new(config.host.limits.memory_mib, Some(&data.join("compiled")))?);
+        let scrubber = Scrubber::default();
+        let folder = config.host.adapters.relative();
+        let limits = config.host.limits.clone();
+        let registry = Registry::new(engine.clone(), folder.clone(), limits.clone(), scrubber.clone(), export_checks());
+        let registry = Arc::new(registry);
+        let unreadable = |source| StartError::Adapters { folder: folder.display().to_string(), source };
+        registry.scan().await.map_err(unreadable)?;
+
+        let problems = problems(&config, &registry);
+        if !problems.is_empty() {
+            return Err(StartError::Config { problems });
+        }
+        warn_of_literal_secrets(&config);
+        let store = Arc::new(SqliteStore::open(&data)?);
+        let watch = if config.host.watch { Some(Watch::start(registry.clone())?) } else { None };
+        let shared = Arc::new(Shared { engine, registry, store, limits, scrubber, transport });
+        let connections = config
+            .connections
+            .into_iter()
+            .map(|(name, config)| (name.clone(), Connection::new(name, config, shared.clone())))
+            .collect();
+        Ok(Host(Arc::new(Inner { connections, shared, _watch: watch })))
     }
 }
 

@@ -34,5 +34,5 @@ pub mod telemetry;
 
 pub use connections::{Connection, ConnectionState, ConnectionStatus};
 pub use error::{AdapterFault, Error};
-pub use host::{Host, StartError, inspect};
+pub use host::{Host, HostBuilder, StartError, inspect};
 pub use registry::{AdapterStatus, Inspection, RefusalStatus};

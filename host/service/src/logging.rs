@@ -4,7 +4,6 @@ use std::io::{self, IsTerminal};
 
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
 
 /// Environment variable with the filter, in the syntax of `tracing_subscriber::EnvFilter`.
 const FILTER: &str = "MOULIN_LOG";
@@ -27,18 +26,14 @@ pub(crate) struct LogOptions {
     log_format: LogFormat,
 }
 
-/// Starts logging; `level` holds when `MOULIN_LOG` says nothing.
+/// Starts logging; `default` is the filter when `MOULIN_LOG` says nothing.
 ///
 /// # Errors
 /// `MOULIN_LOG` is not a filter.
-pub(crate) fn start(options: &LogOptions, level: LevelFilter) -> Result<(), String> {
-    let builder = EnvFilter::builder().with_default_directive(level.into());
-    let filter = match std::env::var(FILTER) {
-        Ok(text) => builder.parse(&text).map_err(|error| {
-            format!("{FILTER}=\"{text}\" is not a log filter: {error}; write one such as \"debug\"")
-        })?,
-        Err(_) => builder.parse_lossy(""),
-    };
+pub(crate) fn start(options: &LogOptions, default: &str) -> Result<(), String> {
+    let text = std::env::var(FILTER).unwrap_or_else(|_| default.to_owned());
+    let filter = EnvFilter::try_new(&text)
+        .map_err(|error| format!("{FILTER}=\"{text}\" is not a log filter: {error}; write one such as \"debug\""))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match options.log_format {
         LogFormat::Pretty => lines.with_ansi(io::stderr().is_terminal()).init(),

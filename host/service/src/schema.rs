@@ -51,7 +51,10 @@ pub(crate) fn properties(schema: &Value) -> Vec<Parameter> {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return Vec::new() };
     let parameter = |(name, schema): (&String, &Value)| {
         let schema = without_null(schema);
-        let description = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        // "Location id." of `location_id` says nothing.
+        let repeats = description.trim_end_matches('.').eq_ignore_ascii_case(&name.replace('_', " "));
+        let description = if repeats { String::new() } else { description.to_owned() };
         Parameter { name: name.clone(), description, required: required(name), schema }
     };
     properties.iter().map(parameter).collect()

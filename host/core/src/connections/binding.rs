@@ -146,7 +146,11 @@ fn egress(
         user_agent: format!("{USER_AGENT} {}/{}", adapter.id, adapter.version),
         scrubber: shared.scrubber.clone(),
     };
-    Egress::new(settings).map_err(|error| error.to_string())
+    match &shared.transport {
+        Some(transport) => Egress::with_transport(settings, transport.clone()),
+        None => Egress::new(settings),
+    }
+    .map_err(|error| error.to_string())
 }
 
 /// The configured scheme, with what the adapter describes of it.

@@ -19,7 +19,8 @@ pub use status::{ConnectionState, ConnectionStatus};
 use crate::cache::GuestCache;
 use crate::config::{ConnectionConfig, Limits};
 use crate::contract::v1::exports;
-use crate::engine::Engine;
+use crate::egress::Transport;
+use crate::engine::{Engine, Fault};
 use crate::error::{AdapterFault, Error};
 use crate::imports::{CallLabels, CallState};
 use crate::model::VendorError;
@@ -30,20 +31,26 @@ use crate::telemetry::scrub::Scrubber;
 use binding::Binding;
 
 /// What all connections share.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) engine: Arc<Engine>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) limits: Limits,
     pub(crate) scrubber: Scrubber,
+    /// What stands in the place of the network, if anything.
+    pub(crate) transport: Option<Arc<dyn Transport>>,
 }
 
 /// A connection. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Connection(Arc<Inner>);
 
-#[derive(Debug)]
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Connection({} through {})", self.name(), self.adapter())
+    }
+}
+
 struct Inner {
     name: String,
     config: ConnectionConfig,
@@ -119,6 +126,40 @@ impl Connection {
         self.invoke::<(), Health>(exports::ADAPTER, "check", "check", ()).await
     }
 
+    /// Instantiates the adapter in service and drops the instance, without calling it: shows that this machine can run
+    /// it now.
+    ///
+    /// # Errors
+    /// [`Error::Adapter`] if it cannot.
+    pub async fn instantiate(&self) -> Result<(), Error> {
+        let generation = self.generation()?;
+        let binding = self.bind(&generation)?;
+        let Shared { engine, limits, scrubber, .. } = &*self.0.shared;
+        let labels = self.labels(&generation, "instantiate");
+        let state = CallState::new(Some(binding.scope.clone()), labels.clone(), limits, scrubber.clone());
+        let instantiated = engine.typecheck(&generation.prepared, state, Vec::new()).await;
+        instantiated.map_err(|fault| self.fault(labels, fault))
+    }
+
+    fn labels(&self, generation: &Generation, operation: &str) -> CallLabels {
+        CallLabels {
+            adapter: generation.description.id.clone(),
+            version: generation.description.version.clone(),
+            connection: self.name().to_owned(),
+            operation: operation.to_owned(),
+        }
+    }
+
+    /// A fault, cleaned of secrets and written to the log.
+    fn fault(&self, labels: CallLabels, mut fault: Fault) -> Error {
+        if let Fault::Trap(text) = &mut fault {
+            *text = self.0.shared.scrubber.clean_and_cut(text, LONGEST_TEXT);
+        }
+        let CallLabels { adapter, version, connection, operation } = labels;
+        tracing::error!(%adapter, %version, %connection, %operation, "{fault}");
+        Error::Adapter(AdapterFault { adapter, version, connection, operation, fault })
+    }
+
     /// Calls a function of an interface in the generation now in service.
     pub(crate) async fn invoke<P, R>(
         &self,
@@ -138,12 +179,7 @@ impl Connection {
         };
         let binding = self.bind(&generation)?;
         let Shared { engine, limits, scrubber, .. } = &*self.0.shared;
-        let labels = CallLabels {
-            adapter: generation.description.id.clone(),
-            version: generation.description.version.clone(),
-            connection: self.name().to_owned(),
-            operation: operation.to_owned(),
-        };
+        let labels = self.labels(&generation, operation);
         let state = CallState::new(Some(binding.scope.clone()), labels.clone(), limits, scrubber.clone());
         let called = engine.call::<P, (Result<R, VendorError>,)>(&generation.prepared, export, state, params).await;
         match called {
@@ -155,18 +191,7 @@ impl Connection {
                 let CallLabels { adapter, connection, operation, .. } = labels;
                 Err(Error::Vendor { connection, adapter, operation, error })
             }
-            Err(mut fault) => {
-                if let crate::engine::Fault::Trap(text) = &mut fault {
-                    *text = scrubber.clean_and_cut(text, LONGEST_TEXT);
-                }
-                let CallLabels { adapter, version, connection, operation } = labels;
-                let fault = AdapterFault { adapter, version, connection, operation, fault };
-                tracing::error!(
-                    adapter = %fault.adapter, version = %fault.version, connection = %fault.connection,
-                    operation = %fault.operation, "{}", fault.fault
-                );
-                Err(Error::Adapter(fault))
-            }
+            Err(fault) => Err(self.fault(labels, fault)),
         }
     }
 }

@@ -55,7 +55,11 @@ impl Budget {
         counted.map(drop).map_err(|_| EgressError::RequestCountExceeded { limit })
     }
 
-    pub(super) fn count_bytes(&self, bytes: usize) -> Result<(), EgressError> {
+    /// Counts bytes of an answer.
+    ///
+    /// # Errors
+    /// [`EgressError::TooLarge`] once there are too many.
+    pub fn count_bytes(&self, bytes: usize) -> Result<(), EgressError> {
         let limit = self.0.max_response_bytes;
         let bytes = bytes as u64;
         let before = self.0.response_bytes.fetch_add(bytes, Ordering::Relaxed);

@@ -34,6 +34,7 @@ pub use grants::{GrantError, Grants, Origin};
 pub use limits::{BucketHeaders, LimitKind, LimitSignal, RateLimit, RemainingHeaders};
 pub use pipeline::{Egress, EgressSettings, SetupError};
 pub use request::{CachePolicy, Idempotency, Request, Response};
+pub use transport::{Outgoing, Transport};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]

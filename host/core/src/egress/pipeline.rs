@@ -122,7 +122,11 @@ impl Egress {
         Self::with_transport(settings, Arc::new(transport))
     }
 
-    pub(super) fn with_transport(settings: EgressSettings, transport: Arc<dyn Transport>) -> Result<Self, SetupError> {
+    /// As [`Egress::new`], with another last stage.
+    ///
+    /// # Errors
+    /// As [`Egress::new`].
+    pub fn with_transport(settings: EgressSettings, transport: Arc<dyn Transport>) -> Result<Self, SetupError> {
         let granted = |what, url| settings.grants.check(url).map_err(|reason| SetupError::Url { what, reason });
         granted("base URL", &settings.base_url)?;
         if let Scheme::ClientCredentials(scheme) = &settings.credentials {

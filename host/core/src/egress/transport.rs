@@ -32,11 +32,15 @@ const ERROR_TEXT: usize = 300;
 
 /// A request as it goes out: checked, with credentials.
 #[derive(Clone, Debug)]
-pub(super) struct Outgoing {
-    pub(super) method: Method,
-    pub(super) url: Url,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Option<Bytes>,
+pub struct Outgoing {
+    /// Its method.
+    pub method: Method,
+    /// Where it goes; inside the grants.
+    pub url: Url,
+    /// Its headers, the credential among them.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Option<Bytes>,
 }
 
 impl Outgoing {
@@ -46,9 +50,12 @@ impl Outgoing {
     }
 }
 
-/// The last stage: what tests and recordings put something else in the place of.
-pub(super) trait Transport: Send + Sync + 'static {
-    /// Sends a request and reads the whole answer, counting its bytes. Redirects are answers.
+/// The last stage of egress. An embedder's tests and replayed recordings put something else in its place.
+pub trait Transport: Send + Sync + 'static {
+    /// Sends a request and reads the whole answer, counting its bytes ([`Budget::count_bytes`]). Redirects are answers.
+    ///
+    /// # Errors
+    /// [`EgressError`]; what it says of `request_sent` decides whether a write may be repeated.
     fn exchange<'a>(&'a self, request: Outgoing, budget: &'a Budget) -> BoxFuture<'a, Result<Response, EgressError>>;
 }
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use futures::stream::{self, StreamExt};
-
 use super::CallState;
 use crate::contract::v1::moulin::host::http::{self, Host};
 use crate::egress::{CachePolicy, EgressError, Idempotency, Request, Response};
@@ -28,10 +26,9 @@ impl Host for CallState {
         max_parallel: Option<u8>,
     ) -> wasmtime::Result<Vec<Result<http::Response, VendorError>>> {
         let Some(scope) = self.scope() else { return Ok(requests.iter().map(|_| Err(no_network())).collect()) };
-        let (egress, budget) = (&scope.egress, self.budget());
-        let parallel = usize::from(max_parallel.unwrap_or(DEFAULT_PARALLEL).max(1));
-        let sent: Vec<_> = requests.into_iter().map(|request| egress.send(budget, request.into())).collect();
-        let answers: Vec<_> = stream::iter(sent).buffered(parallel).collect().await;
+        let requests = requests.into_iter().map(Request::from).collect();
+        let parallel = usize::from(max_parallel.unwrap_or(DEFAULT_PARALLEL));
+        let answers = scope.egress.send_all(self.budget(), requests, Some(parallel)).await;
         answers.into_iter().map(answer).collect()
     }
 }

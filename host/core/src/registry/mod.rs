@@ -17,12 +17,12 @@ mod watch;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 pub use generation::Generation;
 pub use refusal::Refusal;
 pub(crate) use scan::inspect;
-pub use status::{AdapterStatus, RefusalStatus};
+pub use status::{AdapterStatus, RefusalStatus, RetiringStatus};
 pub use verify::{ExportCheck, Inspection};
 pub use watch::Watch;
 
@@ -39,6 +39,8 @@ pub struct Registry {
     scrubber: Scrubber,
     checks: Vec<ExportCheck>,
     in_service: RwLock<BTreeMap<String, Arc<Generation>>>,
+    /// Replaced generations; those that are gone are forgotten at the next swap.
+    retired: Mutex<Vec<Weak<Generation>>>,
     /// What is known of each file, so that only changed ones are read.
     files: Mutex<BTreeMap<PathBuf, Known>>,
     scanning: tokio::sync::Mutex<()>,
@@ -61,6 +63,7 @@ impl Registry {
             scrubber,
             checks,
             in_service: RwLock::default(),
+            retired: Mutex::default(),
             files: Mutex::default(),
             scanning: tokio::sync::Mutex::default(),
             generations: AtomicU64::new(1),
@@ -85,7 +88,13 @@ impl Registry {
     /// Puts a generation into service and returns the one it takes the place of.
     fn swap(&self, generation: Arc<Generation>) -> Option<Arc<Generation>> {
         let id = generation.description.id.clone();
-        self.in_service.write().unwrap_or_else(PoisonError::into_inner).insert(id, generation)
+        let old = self.in_service.write().unwrap_or_else(PoisonError::into_inner).insert(id, generation);
+        if let Some(old) = &old {
+            let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+            retired.retain(|generation| generation.strong_count() > 0);
+            retired.push(Arc::downgrade(old));
+        }
+        old
     }
 
     fn next_generation(&self) -> u64 {

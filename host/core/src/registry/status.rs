@@ -1,7 +1,7 @@
 //! What the registry shows to people.
 
 use std::path::PathBuf;
-use std::sync::PoisonError;
+use std::sync::{PoisonError, Weak};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,31 @@ pub struct RefusalStatus {
     pub at: Instant,
 }
 
+/// A generation that was replaced and is kept by the calls that began with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RetiringStatus {
+    /// The adapter.
+    pub id: String,
+    /// The version of it that these calls finish on.
+    pub version: String,
+    /// The generation's number.
+    pub generation: u64,
+}
+
 impl Registry {
+    /// Replaced generations that calls still finish on, oldest first. One that is not here has given its memory back.
+    pub fn retiring(&self) -> Vec<RetiringStatus> {
+        let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let alive = retired.iter().filter_map(Weak::upgrade);
+        alive
+            .map(|generation| RetiringStatus {
+                id: generation.description.id.clone(),
+                version: generation.description.version.clone(),
+                generation: generation.number,
+            })
+            .collect()
+    }
+
     /// Every adapter in service and every file that is refused.
     pub fn status(&self) -> Vec<AdapterStatus> {
         let files = self.files.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -13,7 +13,7 @@ pub(crate) enum Failure {
     /// Wrong usage or configuration; the text says what is wrong and what to write.
     Usage(String),
     /// An operation failed.
-    Call(Box<Problem>),
+    Call(Problem),
     /// Moulin or the machine failed.
     Other(String),
     /// Standard output cannot be written.
@@ -57,7 +57,7 @@ impl From<io::Error> for Failure {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self::Call(Box::new(problem))
+        Self::Call(problem)
     }
 }
 

@@ -11,7 +11,6 @@ use moulin_host::model::adapter::{
 
 use super::failure::Failure;
 use super::output::Output;
-use super::table::table;
 
 /// Options of `moulin adapter inspect`.
 #[derive(Args, Debug)]
@@ -87,24 +86,22 @@ fn settings(output: &mut Output, description: &Description) -> io::Result<()> {
     if description.settings.is_empty() {
         return output.line("  none");
     }
-    let mut settings = table(&["key", "kind", "required", "default", "what it is"]);
     for setting in &description.settings {
         let kind = match &setting.kind {
             SettingKind::Text => "text".to_owned(),
             SettingKind::Integer => "whole number".to_owned(),
             SettingKind::Boolean => "true or false".to_owned(),
             SettingKind::Url => "URL".to_owned(),
-            SettingKind::Choice(choices) => choices.join(" | "),
+            SettingKind::Choice(choices) => format!("one of {}", choices.join(", ")),
         };
-        settings.add_row([
-            setting.key.clone(),
-            if setting.secret { format!("{kind}, secret") } else { kind },
-            if setting.required { "yes" } else { "no" }.to_owned(),
-            setting.default.clone().unwrap_or_default(),
-            format!("{}: {}{}", setting.title, setting.help, only(&setting.flavors)),
-        ]);
+        let required = if setting.required { ", required" } else { "" };
+        let secret = if setting.secret { ", secret" } else { "" };
+        let default = setting.default.as_ref().map(|default| format!(", default {default}")).unwrap_or_default();
+        let flavors = only(&setting.flavors);
+        output.line(format_args!("  {} ({kind}{required}{secret}{default}){flavors}", setting.key))?;
+        output.line(format_args!("    {}: {}", setting.title, setting.help))?;
     }
-    output.line(settings)
+    Ok(())
 }
 
 fn operations(output: &mut Output, flavor: &Flavor) -> io::Result<()> {

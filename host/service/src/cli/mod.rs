@@ -17,7 +17,6 @@ mod table;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::filter::LevelFilter;
 
 use crate::logging::{self, LogOptions};
 use failure::Failure;
@@ -40,7 +39,7 @@ Standard output carries data only; logs and hints go to standard error.";
 
 /// Connects a restaurant's software to its tills, suppliers, reservation books and CRM.
 #[derive(Debug, Parser)]
-#[command(name = "moulin", version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 110)]
+#[command(name = "moulin", version, after_help = EXIT_CODES, max_term_width = 110)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -70,8 +69,11 @@ enum Command {
 /// Does what the command line asks for.
 pub(crate) async fn run(cli: Cli) -> ExitCode {
     let level = match cli.command {
-        Command::Serve(_) => LevelFilter::INFO,
-        _ => LevelFilter::WARN,
+        Command::Serve(_) => "info",
+        Command::Config(_) => "warn",
+        // What the host says of the configuration at its start is for whoever starts the service or checks the
+        // configuration, not for every call.
+        _ => "warn,moulin_host::host=error",
     };
     let done = match logging::start(&cli.logs, level) {
         Ok(()) => match cli.command {

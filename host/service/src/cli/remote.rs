@@ -116,9 +116,9 @@ impl Remote {
     }
 
     async fn read<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Problem> {
-        let unreachable = |error: reqwest::Error| Problem {
-            hint: Some(format!("is `moulin serve` running at {}?", self.base)),
-            ..Problem::new("connection", format!("no answer from the service: {}", describe(&error)))
+        let unreachable = |error: reqwest::Error| {
+            Problem::new("connection", format!("no answer from the service: {}", describe(&error)))
+                .hint(format!("is `moulin serve` running at {}?", self.base))
         };
         let response = request.send().await.map_err(unreachable)?;
         if response.status() != StatusCode::OK {

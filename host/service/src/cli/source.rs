@@ -102,7 +102,7 @@ mod tests {
         let variable = std::env::join_paths(["a.toml", "b.toml"]).unwrap();
         let both = [PathBuf::from("a.toml"), PathBuf::from("b.toml")];
         assert_eq!(none.files(Some(&variable), &default).unwrap(), both);
-        assert_eq!(none.files(Some(OsStr::new("")), &default).unwrap(), [default.clone()]);
+        assert_eq!(none.files(Some(OsStr::new("")), &default).unwrap(), std::slice::from_ref(&default));
         let named = ConfigFiles { files: vec![PathBuf::from("c.toml")] };
         assert_eq!(named.files(Some(&variable), &default).unwrap(), [PathBuf::from("c.toml")]);
     }

@@ -80,8 +80,10 @@ async fn call(
             // In a task of its own: a caller that hangs up does not leave a write half done.
             let (host, connection) = (host.clone(), connection.to_owned());
             let call = async move { host.call(&connection, operation, params).await };
-            let done = tokio::spawn(call.in_current_span()).await;
-            Ok(done.unwrap_or_else(|error| Err(Error::Internal(error.to_string())))?)
+            match tokio::spawn(call.in_current_span()).await {
+                Ok(answer) => Ok(answer?),
+                Err(error) => Err(Error::Internal(error.to_string()).into()),
+            }
         }
     }
 }

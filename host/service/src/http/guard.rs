@@ -17,13 +17,11 @@ pub(super) async fn only_this_machine(request: Request, next: Next) -> Response 
     let authority = request.uri().authority().map(|authority| format!("http://{authority}"));
     match refusal(authority.as_deref(), request.headers()) {
         None => next.run(request).await,
-        Some(name) => Problem {
-            hint: Some("call it as 127.0.0.1 or localhost, from a program of this machine".to_owned()),
-            ..Problem::new(
-                "forbidden_origin",
-                format!("the request is for {name}, and this service is for this machine only"),
-            )
-        }
+        Some(name) => Problem::new(
+            "forbidden_origin",
+            format!("the request is for {name}, and this service is for this machine only"),
+        )
+        .hint("call it as 127.0.0.1 or localhost, from a program of this machine")
         .into_response(),
     }
 }

@@ -12,7 +12,6 @@ pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
 impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {
-        // The access log knows the identifier too, but only the handler that runs inside it writes the body.
         self.request_id = super::access::request_id();
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = self.retry_after;
@@ -27,10 +26,8 @@ impl IntoResponse for Problem {
 
 /// No route has this path.
 pub(super) async fn no_such_path(uri: Uri) -> Problem {
-    Problem {
-        hint: Some("GET /openapi.json lists the paths there are".to_owned()),
-        ..Problem::new("no_such_path", format!("there is nothing at {}", uri.path()))
-    }
+    Problem::new("no_such_path", format!("there is nothing at {}", uri.path()))
+        .hint("GET /openapi.json lists the paths there are")
 }
 
 /// The path exists, but not with this method. The router adds `Allow`.

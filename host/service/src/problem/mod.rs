@@ -3,6 +3,7 @@
 mod class;
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use moulin_host::engine::{Ceiling, Fault};
 use moulin_host::model::{FieldError, ValidationError};
@@ -12,9 +13,15 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use class::{CLASSES, Class};
 
-/// A failure: problem details (RFC 9457) with members of our own.
+/// A failure. Boxed, because it is the error of nearly every function here and seldom there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Problem(Box<Details>);
+
+/// Problem details (RFC 9457), with members of our own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Problem {
+#[schemars(rename = "Problem")]
+pub(crate) struct Details {
     /// URI reference of the class.
     #[serde(rename = "type")]
     pub(crate) kind: String,
@@ -56,7 +63,7 @@ impl Problem {
     /// A failure of this class.
     pub(crate) fn new(class: &str, detail: impl Into<String>) -> Self {
         let class = class::find(class);
-        Self {
+        Self(Box::new(Details {
             kind: format!("/problems/{}", class.class),
             title: class.title.to_owned(),
             status: class.status,
@@ -70,13 +77,20 @@ impl Problem {
             errors: Vec::new(),
             hint: None,
             request_id: None,
-        }
+        }))
     }
 
     /// A refusal of one field of the input.
     pub(crate) fn field(field: &str, message: &str) -> Self {
-        let errors = vec![FieldError { field: field.to_owned(), message: message.to_owned() }];
-        Self { errors, ..Self::new("validation", format!("{field}: {message}")) }
+        let mut problem = Self::new("validation", format!("{field}: {message}"));
+        problem.errors.push(FieldError { field: field.to_owned(), message: message.to_owned() });
+        problem
+    }
+
+    /// The same failure, with what to do about it.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
     }
 
     /// The same failure, of a call of this operation on this connection.
@@ -92,6 +106,20 @@ impl Problem {
     }
 }
 
+impl Deref for Problem {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let class = match &error {
@@ -99,25 +127,26 @@ impl From<Error> for Problem {
             Error::Adapter(AdapterFault { fault: Fault::Ceiling(Ceiling::Deadline(_)), .. }) => "deadline",
             error => error.class(),
         };
+        let mut problem = Self::new(class, error.to_string());
         let (connection, adapter, operation) = error.place();
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Self {
-            connection: owned(connection),
-            adapter: owned(adapter),
-            operation: owned(operation),
-            vendor_status: error.vendor_status(),
-            // Rounded up: a caller that waits less is refused again.
-            retry_after: error.retry_after().map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
-            errors: error.fields().to_vec(),
-            hint: error.hint(),
-            ..Self::new(class, error.to_string())
-        }
+        problem.connection = owned(connection);
+        problem.adapter = owned(adapter);
+        problem.operation = owned(operation);
+        problem.vendor_status = error.vendor_status();
+        // Rounded up: a caller that waits less is refused again.
+        problem.retry_after = error.retry_after().map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+        problem.errors = error.fields().to_vec();
+        problem.hint = error.hint();
+        problem
     }
 }
 
 impl From<ValidationError> for Problem {
     fn from(error: ValidationError) -> Self {
-        Self { errors: error.fields, ..Self::new("validation", error.message) }
+        let mut problem = Self::new("validation", error.message);
+        problem.errors = error.fields;
+        problem
     }
 }
 

@@ -18,17 +18,18 @@ fn id(parameter: &Parameter) -> String {
     format!("parameter.{}", parameter.name)
 }
 
-/// A command for an operation, with a flag for each of its parameters.
-pub(super) fn command(operation: &'static Operation) -> Command {
-    let about = operation.summary.trim();
+/// The command of an operation with a flag for each of its parameters.
+pub(super) fn add(mut command: Command, operation: &'static Operation) -> Command {
     let write = operation.kind == Kind::Write;
-    let mut command = Command::new(operation.name).about(about);
     if write {
         command = command.arg(
             Arg::new(BODY)
                 .long(BODY)
                 .value_name("JSON|@FILE|-")
-                .help("The input as a JSON object: the text itself, @ and a file, or - for standard input; flags override its members")
+                .help(
+                    "The input as a JSON object: the text itself, @ and a file, or - for standard input; flags \
+                     override its members",
+                )
                 .help_heading("Parameters"),
         );
     }
@@ -62,17 +63,22 @@ fn flag(parameter: &Parameter, write: bool) -> Arg {
             .num_args(0..=1)
             .require_equals(true)
             .default_missing_value("true")
+            .hide_possible_values(true)
             .value_parser(BoolishValueParser::new()),
-        Form::Choice(choices) => arg.value_parser(values(&choices)),
+        Form::Choice(choices) => arg.value_name(value_name(parameter)).value_parser(values(&choices)),
         Form::List(items) => {
             let arg = arg.action(ArgAction::Append).value_delimiter(',');
             match *items {
-                Form::Choice(choices) => arg.value_parser(values(&choices)),
+                Form::Choice(choices) => arg.value_name(value_name(parameter)).value_parser(values(&choices)),
                 Form::Text(kind) => arg.value_name(kind),
                 Form::Boolean | Form::List(_) | Form::Json => arg,
             }
         }
     }
+}
+
+fn value_name(parameter: &Parameter) -> String {
+    parameter.name.to_uppercase()
 }
 
 fn values(choices: &[(String, String)]) -> PossibleValuesParser {
@@ -123,6 +129,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn command(operation: &'static Operation) -> Command {
+        add(Command::new(operation.name), operation)
+    }
 
     fn parse(operation: &str, line: &str) -> Result<Map<String, Value>, String> {
         let operation = operations::find(operation).unwrap();

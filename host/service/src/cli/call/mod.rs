@@ -52,7 +52,10 @@ struct Options {
 impl Subcommand for OperationCall {
     fn augment_subcommands(command: Command) -> Command {
         // Made at run time: the operations and their parameters are declared in the host.
-        let operations = operations::all().iter().map(|operation| Options::augment_args(flags::command(operation)));
+        let operations = operations::all().iter().map(|operation| {
+            let command = Options::augment_args(Command::new(operation.name));
+            flags::add(command.about(operation.summary.trim()).long_about(None), operation)
+        });
         command.subcommands(operations).subcommand_value_name("OPERATION").subcommand_help_heading("Operations")
     }
 

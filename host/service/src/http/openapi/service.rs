@@ -9,7 +9,7 @@ use super::components::Fragment;
 use super::operations::generator;
 use super::{CALL_STATUSES, problems, success};
 use crate::http::views::{ConnectionView, OperationView};
-use crate::problem::Problem;
+use crate::problem::Details;
 
 /// Health, connections, adapters, operations; and the schema of problems, to which every failure refers.
 pub(super) fn fragment() -> Fragment {
@@ -93,6 +93,6 @@ pub(super) fn fragment() -> Fragment {
         "Every operation of the four domains.",
         answer("The operations.", &operations, &[403]),
     );
-    generator.subschema_for::<Problem>();
+    generator.subschema_for::<Details>();
     Fragment { paths, schemas: generator.take_definitions(true) }
 }
