@@ -13,10 +13,8 @@ use tempfile::TempDir;
 /// # Panics
 /// If it was not built, saying how to build it.
 pub fn adapter(name: &str) -> PathBuf {
-    let built = env::var_os("MOULIN_TEST_ADAPTERS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/adapters"),
-        PathBuf::from,
-    );
+    let built = env::var_os("MOULIN_TEST_ADAPTERS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/adapters"), PathBuf::from);
     let file = built.join(format!("{name}.wasm"));
     assert!(file.is_file(), "{} is missing; run `cargo xtask build --test-adapters`", file.display());
     file

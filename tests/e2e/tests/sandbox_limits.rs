@@ -45,7 +45,10 @@ async fn fault(mode: &str, id: &str) -> Fault {
     let Error::Adapter(AdapterFault { adapter, operation, connection, fault, .. }) = error else {
         panic!("not a fault of the adapter: {error}");
     };
-    assert_eq!((adapter.as_str(), operation.as_str(), connection.as_str()), ("hostile", "suppliers.get-product", "bad"));
+    assert_eq!(
+        (adapter.as_str(), operation.as_str(), connection.as_str()),
+        ("hostile", "suppliers.get-product", "bad")
+    );
     assert!(text.contains("hostile") && text.contains(&fault.to_string()), "{text}");
     let next = host.suppliers("good").unwrap().get_product(product("next")).await.unwrap();
     assert_eq!(next.id, "next");

@@ -103,7 +103,9 @@ async fn call(host: &Host, connection: &str, id: &str) -> Result<CatalogProduct,
 
 fn refusal(outcome: Result<CatalogProduct, Error>, id: &str) -> (String, String) {
     match outcome {
-        Err(Error::Vendor { error: VendorError::Api(ApiError { code: Some(code), message, retryable, .. }), .. }) => {
+        Err(Error::Vendor {
+            error: VendorError::Api(ApiError { code: Some(code), message, retryable, .. }), ..
+        }) => {
             assert!(!retryable, "a refusal is for good: {message}");
             (code, message)
         }
@@ -398,7 +400,7 @@ async fn files_are_refused() {
 async fn the_environment_is_empty() {
     let ground = Ground::new().await;
     assert!(std::env::vars().count() > 0, "the host has variables");
-    assert_eq!(ground.call("env", "").await.unwrap().name, "variables: ; arguments: ");
+    assert_eq!(ground.call("env", "any").await.unwrap().name, "variables: ; arguments: ");
 }
 
 /// Two connections with client credentials at a vendor that gives each client a token of its own.
@@ -436,7 +438,8 @@ fn client_of(seen: &Seen) -> &'static str {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_calls_at_once_cost_one_token_request_for_each_connection() {
     let (vendor, _folder, host) = clients(|seen| {
-        let token = format!(r#"{{"access_token":"token-of-{}","token_type":"bearer","expires_in":3600}}"#, client_of(seen));
+        let token =
+            format!(r#"{{"access_token":"token-of-{}","token_type":"bearer","expires_in":3600}}"#, client_of(seen));
         ([("content-type", "application/json")], token).into_response()
     })
     .await;
@@ -448,8 +451,7 @@ async fn twenty_calls_at_once_cost_one_token_request_for_each_connection() {
         assert_eq!(answer.unwrap().name, "200 {}");
     }
     let seen = vendor.seen();
-    let mut clients: Vec<_> =
-        seen.iter().filter(|seen| seen.uri.path() == "/oauth/token").map(client_of).collect();
+    let mut clients: Vec<_> = seen.iter().filter(|seen| seen.uri.path() == "/oauth/token").map(client_of).collect();
     clients.sort_unstable();
     assert_eq!(clients, ["one", "two"]);
     for client in ["one", "two"] {

@@ -141,6 +141,10 @@ impl Source {
                 match serde_json::from_slice::<BasicErrorResponse>(&body) {
                     // Status 200 with `{"error": …}`: some vendors answer every refusal like this.
                     Ok(refusal) => self.refused(&refusal),
+                    // A token under a name we do not know is not quoted.
+                    Err(_) if (200..300).contains(&status) => {
+                        AuthError::Answer { reason: format!("status {status}, {}", shape(&body)) }
+                    }
                     Err(_) => AuthError::Answer {
                         reason: format!("status {status}, body: {}", self.scrubber.clean_bytes(&body, QUOTED)),
                     },
@@ -200,6 +204,17 @@ impl TokenSource for Source {
             Ok(Fetched { access, lifetime })
         }
         .boxed()
+    }
+}
+
+/// What an answer looks like without what it says.
+fn shape(body: &[u8]) -> String {
+    match serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(body) {
+        Ok(members) => {
+            let names: Vec<_> = members.keys().map(String::as_str).collect();
+            format!("a body with no usable access_token but with {}", names.join(", "))
+        }
+        Err(_) => format!("a body of {} bytes that is no JSON object", body.len()),
     }
 }
 

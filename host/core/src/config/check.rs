@@ -146,14 +146,15 @@ impl AuthConfig {
 }
 
 fn check_url(url: &Url) -> Result<(), String> {
-    if !matches!(url.scheme(), "https" | "http") {
-        return Err(format!("\"{url}\" must begin with https:// (or http:// where that is granted)"));
-    }
+    // First, and without the URL: these parts are where secrets stand.
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a URL must not hold a user name or password; put them into `auth`".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("\"{url}\" must not have a query or fragment"));
+        return Err("a URL must not have a query or fragment here; leave out what follows the path".to_owned());
+    }
+    if !matches!(url.scheme(), "https" | "http") {
+        return Err(format!("\"{url}\" must begin with https:// (or http:// where that is granted)"));
     }
     Ok(())
 }

@@ -113,6 +113,8 @@ fn problem(error: &figment::Error) -> Problem {
             key = if key.is_empty() { field.to_string() } else { format!("{key}.{field}") };
             "missing; set it".to_owned()
         }
+        // Not what was found: it may be a secret in the wrong place.
+        Kind::InvalidType(_, expected) => format!("the wrong kind of value; write {expected}"),
         kind => kind.to_string(),
     };
     Problem { origin: error.metadata.as_ref().map(source_name), key, message }

@@ -143,7 +143,8 @@ fn egress(
         max_concurrency: usize::from(config.max_concurrency),
         limits: adapter.limits.iter().filter(|limit| used(&limit.flavors)).map(rate_limit).collect(),
         signals: adapter.signals.iter().map(limit_signal).collect(),
-        user_agent: format!("{USER_AGENT} {}/{}", adapter.id, adapter.version),
+        // Without the adapter's version: a swap that changes nothing else keeps this egress.
+        user_agent: format!("{USER_AGENT} {}", adapter.id),
         scrubber: shared.scrubber.clone(),
     };
     match &shared.transport {

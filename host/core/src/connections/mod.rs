@@ -173,8 +173,8 @@ impl Connection {
         R: Lift + Send + Sync + 'static,
     {
         let generation = self.generation()?;
-        self.require(interface, function_domain(interface))?;
         let Some(export) = generation.exports.get(&(interface, function)) else {
+            self.require(interface, function_domain(interface))?;
             return Err(Error::Internal(format!("{interface}#{function} was not checked when the adapter was loaded")));
         };
         let binding = self.bind(&generation)?;

@@ -95,7 +95,8 @@ impl LogStream {
 
     fn push(&mut self, bytes: &[u8]) -> Result<(), Ceiling> {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let room = LINE.saturating_sub(self.partial.len());
+            // Longer than what is kept, so that a secret across the cut is whole when it is looked for.
+            let room = (2 * LINE).saturating_sub(self.partial.len());
             self.partial.extend_from_slice(piece.get(..room).unwrap_or(piece));
             if piece.ends_with(b"\n") {
                 self.end_line()?;

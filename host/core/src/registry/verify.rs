@@ -9,7 +9,7 @@ use wasmtime::component::{Component, ComponentExportIndex};
 use super::Refusal;
 use crate::config::Limits;
 use crate::contract::v1::exports;
-use crate::engine::{Engine, Fault, Prepared, Typecheck};
+use crate::engine::{Ceiling, Engine, Fault, Prepared, Typecheck};
 use crate::imports::{CONTRACT_PACKAGES, CallLabels, CallState, WASI_PACKAGES};
 use crate::model::VendorError;
 use crate::model::adapter::{Description, Health};
@@ -66,7 +66,7 @@ pub(super) async fn verify(
     checks: &[ExportCheck],
 ) -> Result<Verified, Refusal> {
     check_form(wasm)?;
-    let component = engine.compile(wasm).map_err(|error| Refusal::Damaged(error.root_cause().to_string()))?;
+    let component = engine.compile(wasm).map_err(|error| uncompiled(&error.root_cause().to_string(), limits))?;
     check_imports(engine, &component)?;
     let pre = engine.link(&component).map_err(|error| Refusal::WrongType(format!("{error:#}")))?;
     let prepared = Prepared::new(pre);
@@ -115,6 +115,15 @@ fn check_form(wasm: &[u8]) -> Result<(), Refusal> {
         }
         _ => Err(Refusal::NotWasm),
     }
+}
+
+/// Why there is no machine code. The pool of memories refuses one that begins too large before anything runs, with a
+/// text only.
+fn uncompiled(reason: &str, limits: &Limits) -> Refusal {
+    if reason.starts_with("memory") && reason.contains("exceeds the limit") {
+        return Refusal::Describe(Ceiling::Memory(limits.memory_mib).into());
+    }
+    Refusal::Damaged(reason.to_owned())
 }
 
 /// Interfaces the component imports.

@@ -104,6 +104,14 @@ mod tests {
     }
 
     #[test]
+    fn a_mistyped_operation_brings_the_one_that_was_meant() {
+        let line = "moulin call pos.list-transaction --connection till --from 2025-04-01";
+        let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
+        assert!(error.to_string().contains("did you mean pos.list-transactions?"), "{error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
     fn a_call_is_read_with_the_flags_of_its_operation() {
         let line =
             "moulin call pos.list-transactions --connection till --from 2025-04-01 --to 2025-04-08 --with-lines --all";

@@ -56,7 +56,7 @@ pub(crate) fn record(record: &Map<String, Value>, zone: &TimeZone) -> String {
                 }
             }
             below.push_str(&format!("\n\n{name}\n{}", records(&rows, &columns, zone)));
-        } else {
+        } else if value.as_array().is_none_or(|values| !values.is_empty()) {
             table.add_row([name.clone(), text(value, zone)]);
         }
     }
@@ -135,6 +135,7 @@ mod tests {
         let sale = json!({"id": "a", "lines": [{"name": "Magret", "total": "31"}, {"name": "Café", "tax": "0.2"}], "payments": []});
         let text = record(sale.as_object().unwrap(), &TimeZone::UTC);
         assert!(text.contains("\n\nlines\n"), "{text}");
+        assert!(!text.contains("payments"), "an empty list is left out: {text}");
         assert!(["Magret", "Café", "tax", "0.2"].iter().all(|word| text.contains(word)), "{text}");
     }
 }

@@ -11,6 +11,7 @@
 //! | `big-response`, `wait` | GET `/big`; GET `/slow` |
 //! | `read-file`, `env`, `socket` | tries the file, the variables, the address of the id; answers with the refusal |
 //! | `fetch` | GETs the id as target |
+//! | `version` | GETs the id as target, then answers with the version it was built as |
 //! | `header` | GETs `/headers` with the header given as `name=value` in the id |
 //! | `wasi-http` | GETs the id, a URL, through `wasi:http` |
 //! | `sleep` | sleeps through `wasi:clocks` for the milliseconds given as id |
@@ -36,10 +37,8 @@ const BASE_URL: &str = "https://api.hostile.example";
 
 impl Adapter for Hostile {
     fn describe() -> Description {
-        // Builds of several versions for tests of a swap.
-        let version = option_env!("MOULIN_TEST_VERSION").unwrap_or(env!("CARGO_PKG_VERSION"));
         let token = || token_endpoint("https://api.hostile.example/oauth/token", &["catalogue"]);
-        describe::adapter("hostile", version, "Hostile", "Misbehaves in the way its setting `mode` says.")
+        describe::adapter("hostile", version(), "Hostile", "Misbehaves in the way its setting `mode` says.")
             .setting(describe::setting("mode", "Mode", "What to do in get-product.").default("echo"))
             .setting(describe::setting("signing_key", "Signing key", "Never to be seen by the adapter.").secret())
             .auth(describe::api_key("x-api-key"))
@@ -91,6 +90,7 @@ impl Suppliers for Hostile {
             "env" => reach::environment(),
             "socket" => reach::socket(&id),
             "fetch" => reach::fetch(&id)?,
+            "version" => reach::fetch(&id).map(|_| version().to_owned())?,
             "header" => reach::header(&id)?,
             "wasi-http" => reach::wasi_http(&id)?,
             other => return Err(Error::unsupported(format!("no such mode: {other}"))),
@@ -117,6 +117,11 @@ impl Suppliers for Hostile {
 }
 
 moulin_adapter::export_suppliers!(Hostile);
+
+/// There are builds of several versions, for tests of a swap.
+fn version() -> &'static str {
+    option_env!("MOULIN_TEST_VERSION").unwrap_or(env!("CARGO_PKG_VERSION"))
+}
 
 fn product(id: String, name: String) -> CatalogProduct {
     CatalogProduct {

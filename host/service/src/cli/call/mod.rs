@@ -5,6 +5,7 @@ mod print;
 
 use std::io::Read;
 
+use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use futures::TryStreamExt;
 use jiff::tz::TimeZone;
@@ -56,7 +57,12 @@ impl Subcommand for OperationCall {
             let command = Options::augment_args(Command::new(operation.name));
             flags::add(command.about(operation.summary.trim()).long_about(None), operation)
         });
-        command.subcommands(operations).subcommand_value_name("OPERATION").subcommand_help_heading("Operations")
+        command
+            .subcommands(operations)
+            .subcommand_value_name("OPERATION")
+            .subcommand_help_heading("Operations")
+            // Taken here to name the one operation that was probably meant; clap names ten.
+            .allow_external_subcommands(true)
     }
 
     fn augment_subcommands_for_update(command: Command) -> Command {
@@ -70,9 +76,11 @@ impl Subcommand for OperationCall {
 
 impl FromArgMatches for OperationCall {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let missing = || clap::Error::new(clap::error::ErrorKind::MissingSubcommand);
-        let (name, flags) = matches.subcommand().ok_or_else(missing)?;
-        let operation = operations::find(name).map_err(|_| missing())?;
+        let (name, flags) = matches.subcommand().ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))?;
+        let operation = operations::find(name).map_err(|error| {
+            let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+            clap::Error::raw(ErrorKind::InvalidSubcommand, format!("{error}{hint}"))
+        })?;
         Ok(Self { operation, options: Options::from_arg_matches(flags)?, flags: flags.clone() })
     }
 
