@@ -13,7 +13,7 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use moulin_host::egress::{Budget, EgressError, Outgoing, Response, Transport};
 use moulin_host::engine::Engine;
-use moulin_host::model::pos::{StockUpdate, StockChange, StockChangeKind, StockChangeReason, TransactionQuery};
+use moulin_host::model::pos::{StockChange, StockChangeKind, StockChangeReason, StockUpdate, TransactionQuery};
 use moulin_host::{Host, config};
 use tokio::runtime::Runtime;
 

@@ -88,7 +88,7 @@ async fn problems_say_what_is_wrong_and_what_to_do() {
     for (path, expected, class) in [
         ("/v1/connections/tills/pos/list-products", 404, "unknown_connection"),
         ("/v1/connections/till/pos/list-product", 404, "unknown_operation"),
-        ("/v1/connections/metro/pos/list-products", 422, "wrong_domain"),
+        ("/v1/connections/metro/pos/list-products", 404, "wrong_domain"),
         ("/v1/connections/till/pos/get-transaction?id=999999999", 404, "not_found"),
         ("/v1/connections/till/pos/list-transactions?from=2025-04-02&to=2025-04-01", 422, "validation"),
         ("/v1/connections/till/pos/list-products?colour=red", 422, "validation"),

@@ -53,6 +53,17 @@ pub(crate) fn check(config: &Config, name: &str, connection: &ConnectionConfig, 
         }
     }
 
+    for key in connection.secrets.keys() {
+        let place = format!("secrets.{key}");
+        match adapter.settings.iter().find(|setting| setting.key == *key) {
+            None => wrong(&place, format!("the adapter {} has no such secret; it has {}", adapter.id, known(true))),
+            Some(setting) if !setting.secret => {
+                wrong(&place, format!("not a secret; move it to connections.{name}.settings"));
+            }
+            Some(_) => {}
+        }
+    }
+
     let offered: Vec<_> =
         adapter.auth.iter().filter(|scheme| holds_here(&scheme.flavors)).map(|scheme| method(&scheme.kind)).collect();
     let chosen = connection.auth.method();

@@ -74,7 +74,8 @@ impl Host for CallState {
         };
         let mut text = message;
         for (name, value) in fields {
-            text.push_str(&format!(" {name}={value:?}"));
+            // Before it is quoted: a value that is JSON would be escaped twice, a form nobody looks for.
+            text.push_str(&format!(" {name}={:?}", self.log_meter().0.scrubber.clean(&value)));
         }
         Ok(self.log_meter().line(level, &text)?)
     }

@@ -14,17 +14,17 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
 /// Two simulated vendors and a configuration that connects to them.
-pub struct Kitchen {
+pub(crate) struct Kitchen {
     world: World,
     _till: Lightspeed,
-    pub metro: Metro,
+    pub(crate) metro: Metro,
     _folder: Folder,
-    pub adapters: PathBuf,
-    pub config: PathBuf,
+    pub(crate) adapters: PathBuf,
+    pub(crate) config: PathBuf,
 }
 
 impl Kitchen {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let world = World::new(Options::default());
         let options = LightspeedOptions { limits: lightspeed::Limits::scaled(0), ..Default::default() };
         let (token, account) = (options.bearer_token.clone(), options.account_id.clone());
@@ -63,14 +63,14 @@ impl Kitchen {
     }
 
     /// Cents of all sales last touched in a period, by the world's own books.
-    pub fn world_total_cents(&self, from: &str, to: &str) -> i64 {
+    pub(crate) fn world_total_cents(&self, from: &str, to: &str) -> i64 {
         let (from, to): (jiff::Timestamp, jiff::Timestamp) = (from.parse().unwrap(), to.parse().unwrap());
         let sales = self.world.sales().iter();
         sales.filter(|sale| (from..to).contains(&sale.touched())).map(moulin_vendors::world::Sale::total).sum()
     }
 
     /// Starts `moulin serve` on a free port and waits until it serves.
-    pub async fn serve(&self) -> Service {
+    pub(crate) async fn serve(&self) -> Service {
         let mut child = Command::new(env!("CARGO_BIN_EXE_moulin"))
             .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--config"])
             .arg(&self.config)
@@ -100,29 +100,30 @@ impl Kitchen {
 }
 
 fn reqwest_client() -> reqwest::Client {
-    // Plain http on loopback: any provider will do, but the library insists on one.
+    // Plain http on loopback, but the library wants a provider for TLS. Another test of this process may have set it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
 /// A running `moulin serve`.
-pub struct Service {
+pub(crate) struct Service {
     child: Child,
-    pub url: String,
+    pub(crate) url: String,
     rest: JoinHandle<String>,
     client: reqwest::Client,
 }
 
 impl Service {
-    pub async fn get(&self, path: &str) -> (u16, Value) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         answer(self.client.get(format!("{}{path}", self.url)).send().await.unwrap()).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         answer(self.client.post(format!("{}{path}", self.url)).json(body).send().await.unwrap()).await
     }
 
     /// Waits until `GET /v1/adapters` shows this version of Metro, with or without a refusal of its file.
-    pub async fn until_metro_is(&self, version: &str, refused: bool) {
+    pub(crate) async fn until_metro_is(&self, version: &str, refused: bool) {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
         loop {
             let (_, adapters) = self.get("/v1/adapters").await;
@@ -137,7 +138,7 @@ impl Service {
     }
 
     /// Sends SIGTERM, waits for the end and gives the log.
-    pub async fn stop(mut self) -> String {
+    pub(crate) async fn stop(mut self) -> String {
         let pid = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
         let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
@@ -153,14 +154,14 @@ async fn answer(response: reqwest::Response) -> (u16, Value) {
 }
 
 /// What the command line did.
-pub struct Printed {
-    pub status: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Printed {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// Runs the program with these arguments.
-pub async fn cli(arguments: &[&str], stdin: Option<&str>) -> Printed {
+pub(crate) async fn cli(arguments: &[&str], stdin: Option<&str>) -> Printed {
     let mut child = Command::new(env!("CARGO_BIN_EXE_moulin"))
         .args(arguments)
         .env_remove("MOULIN_CONFIG")
@@ -182,7 +183,7 @@ pub async fn cli(arguments: &[&str], stdin: Option<&str>) -> Printed {
 }
 
 /// An adapter that can be had under other versions of the same length: the text in its data is replaced.
-pub struct Versions {
+pub(crate) struct Versions {
     wasm: Vec<u8>,
     at: usize,
 }
@@ -191,7 +192,7 @@ impl Versions {
     const OLD: &'static [u8] = b"1.0.0";
 
     /// Finds where the adapter keeps its version.
-    pub async fn of(wasm: Vec<u8>) -> Self {
+    pub(crate) async fn of(wasm: Vec<u8>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("candidate.wasm");
         // Names of interfaces end in `@1.0.0`; what is left is tried.
@@ -210,7 +211,7 @@ impl Versions {
     }
 
     /// The adapter under this version.
-    pub fn named(&self, version: &str) -> Vec<u8> {
+    pub(crate) fn named(&self, version: &str) -> Vec<u8> {
         let mut changed = self.wasm.clone();
         changed[self.at..self.at + Self::OLD.len()].copy_from_slice(version.as_bytes());
         changed
