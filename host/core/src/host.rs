@@ -291,7 +291,10 @@ fn problems(config: &Config, registry: &Registry) -> Vec<Problem> {
     let mut found = Vec::new();
     for (name, connection) in &config.connections {
         if let Some(generation) = registry.current(&connection.adapter) {
-            found.extend(connections::check(config, name, connection, &generation.description));
+            let misfits = connections::check(connection, &generation.description);
+            found.extend(
+                misfits.into_iter().map(|(key, message)| config.problem(format!("connections.{name}.{key}"), message)),
+            );
             continue;
         }
         let refused = status.iter().find(|status| {

@@ -123,7 +123,13 @@ async fn strike(faults: &Faults, read: impl AsyncFn() -> Result<usize, Error>) {
         assert!(is_right(&error), "{fault:?}: {error:?}");
         faults.clear();
     }
-    // JSON that says it is something else is still the answer, and a failure on a later page leaves no short list.
+    // A failure on a later page leaves no short list.
+    faults.push(Rule::on("*", Fault { delay_ms: Some(1), ..untouched() }).times(1)).unwrap();
+    faults.push(Rule::on("*", Fault::status(500))).unwrap();
+    assert!(api(&vendor_error(read().await.unwrap_err()), Some(500), true));
+    assert_eq!(faults.rules().len(), 1, "the first page came");
+    faults.clear();
+    // JSON that says it is something else is still the answer.
     faults.push(Rule::on("*", untouched().header("content-type", "text/plain"))).unwrap();
     assert_eq!(read().await.unwrap(), whole);
     faults.clear();

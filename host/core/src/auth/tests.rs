@@ -138,7 +138,7 @@ async fn errors_say_what_the_endpoint_said_without_the_secret() {
     let cases = [
         ((401, r#"{"error":"invalid_client","error_description":"bad s3cr3t/+value"}"#), "invalid_client: bad ***"),
         ((200, r#"{"error":"invalid_scope"}"#), "invalid_scope"),
-        ((200, r#"{"token":"elsewhere"}"#), "status 200, body: {\"token\""),
+        ((200, r#"{"token":"elsewhere"}"#), "no usable access_token but with token"),
         ((503, "<h1>down s3cr3t%2F%2Bvalue</h1>"), "status 503, body: <h1>down ***</h1>"),
         ((302, ""), "status 302"),
         ((200, r#"{"access_token":"a\nb"}"#), "access token"),

@@ -145,6 +145,19 @@ impl AuthConfig {
     }
 }
 
+impl AuthConfig {
+    /// As [`AuthConfig::secrets`], to be changed.
+    pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut SecretSource)> {
+        match self {
+            Self::None => Vec::new(),
+            Self::ApiKey { key, .. } => vec![("key", key)],
+            Self::BearerToken { token } => vec![("token", token)],
+            Self::Basic { password, .. } => vec![("password", password)],
+            Self::Oauth2ClientCredentials { client_secret, .. } => vec![("client_secret", client_secret)],
+        }
+    }
+}
+
 fn check_url(url: &Url) -> Result<(), String> {
     // First, and without the URL: these parts are where secrets stand.
     if !url.username().is_empty() || url.password().is_some() {

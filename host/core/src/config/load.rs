@@ -8,7 +8,7 @@ use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
 use thiserror::Error;
 
-use super::{Config, Problem};
+use super::{Config, Problem, SecretSource};
 
 /// Prefix of the environment variables that override files.
 const ENV_PREFIX: &str = "MOULIN_";
@@ -93,8 +93,26 @@ fn extract(figment: Figment) -> Result<Config, ConfigError> {
         problems: errors.into_iter().map(|error| problem(&error)).collect(),
     })?;
     config.origins = Origins(Some(Arc::new(figment)));
+    resolve_secret_files(&mut config);
     let problems = config.problems();
     if problems.is_empty() { Ok(config) } else { Err(ConfigError::Invalid { problems }) }
+}
+
+/// Paths of secrets are relative to the file that names them, as all paths are.
+fn resolve_secret_files(config: &mut Config) {
+    let Config { connections, origins, .. } = config;
+    for (name, connection) in connections {
+        let place = format!("connections.{name}");
+        let folder = |key: String| Some(Path::new(&origins.of(&key)?).parent()?.to_owned());
+        let auth =
+            connection.auth.secrets_mut().into_iter().map(|(key, secret)| (format!("{place}.auth.{key}"), secret));
+        let own = connection.secrets.iter_mut().map(|(key, secret)| (format!("{place}.secrets.{key}"), secret));
+        for (key, secret) in auth.chain(own) {
+            if let (SecretSource::File { file }, Some(folder)) = (secret, folder(key)) {
+                *file = folder.join(&*file);
+            }
+        }
+    }
 }
 
 /// figment's error in our form: the place, what is wrong, what to write.

@@ -77,7 +77,7 @@ pub struct Limits {
     pub cpu: Duration,
     /// Linear memory of the adapter, in MiB.
     pub memory_mib: u32,
-    /// One vendor's answer, decompressed, in MiB.
+    /// The vendor's answers to one call, all together and decompressed, in MiB.
     pub response_mib: u32,
     /// Requests to the vendor.
     pub requests: u32,

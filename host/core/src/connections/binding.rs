@@ -48,6 +48,12 @@ impl Binding {
     pub(super) fn new(connection: &Connection, generation: &Generation, before: Option<&Self>) -> Result<Self, String> {
         let Inner { name, config, time_zone, cache, shared, .. } = &*connection.0;
         let adapter = &generation.description;
+        // At the start this was checked already; a version swapped in since may ask for more.
+        let misfits = super::check(config, adapter);
+        if !misfits.is_empty() {
+            let misfits: Vec<_> = misfits.iter().map(|(key, message)| format!("{key}: {message}")).collect();
+            return Err(format!("its configuration does not fit {generation:?}: {}", misfits.join("; ")));
+        }
         let flavor = flavor(config, adapter).ok_or("its flavour is not one of the adapter's")?;
         let settings = settings(connection, adapter, flavor);
         let made_from = MadeFrom {
@@ -122,9 +128,6 @@ fn egress(
             None => grants.describe(&credentials.endpoint.url.origin().ascii_serialization()).map(drop),
         }
         .map_err(|error| reason(&error))?;
-    }
-    for origin in &adapter.origins {
-        grants.describe(&fill(origin, settings)).map_err(|error| reason(&error))?;
     }
     for url in &config.grants {
         grants.grant_url(url).map_err(|error| reason(&error))?;

@@ -1,13 +1,14 @@
 //! Does a connection's configuration fit its adapter's description?
 
-use crate::config::{Config, ConnectionConfig, Problem};
+use url::Url;
+
+use crate::config::ConnectionConfig;
 use crate::model::adapter::{AuthKind, Description, Setting, SettingKind};
 
-/// Everything in the configuration that does not fit, with the key and the remedy.
-pub(crate) fn check(config: &Config, name: &str, connection: &ConnectionConfig, adapter: &Description) -> Vec<Problem> {
+/// Everything that does not fit: the key below the connection, and what is wrong and how to mend it.
+pub(crate) fn check(connection: &ConnectionConfig, adapter: &Description) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    let mut wrong =
-        |key: &str, message: String| found.push(config.problem(format!("connections.{name}.{key}"), message));
+    let mut wrong = |key: &str, message: String| found.push((key.to_owned(), message));
     let flavors: Vec<_> = adapter.flavors.iter().map(|flavor| flavor.id.as_str()).collect();
     let Some(flavor) = flavor(connection, adapter) else {
         let given = connection.flavor.as_deref().unwrap_or_default();
@@ -41,7 +42,7 @@ pub(crate) fn check(config: &Config, name: &str, connection: &ConnectionConfig, 
                 wrong(
                     &place,
                     format!(
-                        "a secret; move it to connections.{name}.secrets, with {{ env = \"…\" }} or {{ file = \"…\" }}"
+                        "a secret; move it to the connection's `secrets`, with {{ env = \"…\" }} or {{ file = \"…\" }}"
                     ),
                 );
             }
@@ -58,9 +59,18 @@ pub(crate) fn check(config: &Config, name: &str, connection: &ConnectionConfig, 
         match adapter.settings.iter().find(|setting| setting.key == *key) {
             None => wrong(&place, format!("the adapter {} has no such secret; it has {}", adapter.id, known(true))),
             Some(setting) if !setting.secret => {
-                wrong(&place, format!("not a secret; move it to connections.{name}.settings"));
+                wrong(&place, "not a secret; move it to the connection's `settings`".to_owned());
             }
             Some(_) => {}
+        }
+    }
+
+    // Credentials go to every origin that may be reached, so it is the operator who says which: an adapter only asks.
+    for origin in &adapter.origins {
+        let granted =
+            Url::parse(origin).is_ok_and(|url| connection.grants.iter().any(|grant| grant.origin() == url.origin()));
+        if !granted {
+            wrong("grants", format!("the adapter {} also needs {origin}; if you agree, add it to grants", adapter.id));
         }
     }
 

@@ -16,7 +16,7 @@ pub enum Allocation {
 }
 
 /// Instances alive at once, over all adapters and connections. Each slot reserves address space, not memory.
-const INSTANCES: u32 = 128;
+pub(super) const INSTANCES: u32 = 128;
 /// Components made from Python or C hold several core modules.
 const CORE_INSTANCES_PER_COMPONENT: u32 = 20;
 /// Python and JavaScript adapters have large function tables.

@@ -86,6 +86,11 @@ impl Engine {
     ) -> Result<R, Fault> {
         let limits = state.limits().clone();
         let deadline = state.deadline();
+        // Never closed.
+        let _turn = match timeout_at(deadline, self.turns.acquire()).await {
+            Ok(turn) => turn,
+            Err(_) => return Err(Ceiling::Deadline(limits.deadline).into()),
+        };
         let mut store = Store::new(self.wasmtime(), state);
         store.limiter(|state| state.limiter());
         // Armed before instantiation: a component's start function is guest code too.

@@ -21,8 +21,8 @@ pub enum Ceiling {
     /// The guest's stack.
     #[error("the adapter's stack overflowed: it recursed too deeply")]
     Stack,
-    /// Bytes of one vendor answer.
-    #[error("a vendor's answer is larger than {0} bytes (limits.response_mib)")]
+    /// Bytes of the vendor's answers.
+    #[error("the vendor's answers to one call are larger than {0} bytes (limits.response_mib)")]
     Response(u64),
     /// Requests to the vendor.
     #[error("the adapter sent more than {0} requests (limits.requests)")]

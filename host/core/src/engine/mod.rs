@@ -17,6 +17,7 @@ mod ticker;
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use wasmtime::component::{Component, InstancePre, Linker};
 
 pub use allocation::Allocation;
@@ -34,6 +35,8 @@ pub struct Engine {
     linker: Linker<CallState>,
     allocation: Allocation,
     aot: Option<AotCache>,
+    /// A place in the pool for each: a call beyond waits for its turn instead of failing.
+    turns: Semaphore,
     // Stops the epoch thread when the engine goes.
     _ticker: Ticker,
 }
@@ -55,7 +58,14 @@ impl Engine {
         imports::add_to_linker(&mut linker).map_err(EngineError)?;
         let ticker = Ticker::start(&wasmtime).map_err(|error| EngineError(error.into()))?;
         let aot = cache.map(|folder| AotCache::new(folder.to_owned(), &wasmtime));
-        Ok(Self { wasmtime, linker, allocation, aot, _ticker: ticker })
+        Ok(Self {
+            wasmtime,
+            linker,
+            allocation,
+            aot,
+            turns: Semaphore::new(allocation::INSTANCES as usize),
+            _ticker: ticker,
+        })
     }
 
     /// How instances get their memory on this machine.

@@ -50,6 +50,12 @@ pub enum Refusal {
     /// `describe` answered something unusable.
     #[error("describes itself wrongly: {0}")]
     Description(String),
+    /// It would reach origins that the version in service does not.
+    #[error("asks for {}, which the version in service does not; if you agree, restart Moulin with it", origins.join(", "))]
+    AsksForMore {
+        /// The origins.
+        origins: Vec<String>,
+    },
     /// Another file has the same adapter.
     #[error("is the adapter {id}, which {other} is already; remove one of the two files")]
     Duplicate {

@@ -1,6 +1,6 @@
 //! Looks through the folder and takes what changed into service.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use super::{ExportCheck, Generation, Refusal, Registry};
 use crate::config::Limits;
 use crate::engine::Engine;
 use crate::model::Instant;
+use crate::model::adapter::{AuthKind, Description};
 use crate::telemetry::scrub::Scrubber;
 
 /// No adapter is larger: a Python one is 18 MB.
@@ -120,6 +121,14 @@ impl Registry {
             let other = other.file_name().unwrap_or_default().to_string_lossy().into_owned();
             return Err(Refusal::Duplicate { id: description.id, other });
         }
+        // Base and token URLs receive credentials: a file that is copied into a running host cannot choose new ones.
+        if let Some(in_service) = self.current(&description.id) {
+            let known = reach(&in_service.description);
+            let origins: Vec<_> = reach(&description).difference(&known).cloned().collect();
+            if !origins.is_empty() {
+                return Err(Refusal::AsksForMore { origins });
+            }
+        }
         let number = self.next_generation();
         let file = path.to_owned();
         let loaded_at = Instant::now();
@@ -137,6 +146,20 @@ impl Registry {
             None => tracing::info!(adapter = %id, %version, generation = number, "adapter in service"),
         }
     }
+}
+
+/// Everywhere an adapter's description leads: base, token and further URLs up to their path.
+fn reach(description: &Description) -> BTreeSet<String> {
+    let tokens = description.auth.iter().filter_map(|scheme| match &scheme.kind {
+        AuthKind::Oauth2AuthorizationCode(scheme) => Some(&scheme.token.url),
+        AuthKind::Oauth2ClientCredentials(token) => Some(&token.url),
+        AuthKind::JwtBearer(scheme) => Some(&scheme.token.url),
+        AuthKind::ApiKey(_) | AuthKind::BearerToken(_) | AuthKind::Basic => None,
+    });
+    let bases = description.flavors.iter().map(|flavor| &flavor.base_url);
+    let urls = bases.chain(tokens).chain(&description.origins);
+    // By text: a template such as `https://www.zohoapis.{data_center}` is no URL yet.
+    urls.map(|url| url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")).collect()
 }
 
 fn stamp(path: &Path) -> Option<Stamp> {
@@ -172,4 +195,41 @@ pub(crate) async fn inspect(
         exports,
         description: verified.description,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::adapter::Flavor;
+
+    fn describing(base_url: &str, origins: &[&str]) -> Description {
+        let flavor =
+            Flavor { id: "v1".to_owned(), title: String::new(), base_url: base_url.to_owned(), operations: Vec::new() };
+        Description {
+            id: "metro".to_owned(),
+            version: "1.0.0".to_owned(),
+            vendor: "Metro".to_owned(),
+            summary: String::new(),
+            documentation: None,
+            settings: Vec::new(),
+            auth: Vec::new(),
+            origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
+            limits: Vec::new(),
+            signals: Vec::new(),
+            flavors: vec![flavor],
+        }
+    }
+
+    #[test]
+    fn a_new_path_is_no_new_reach_but_a_new_host_is() {
+        let known = reach(&describing("https://api.metro.example/v1", &[]));
+        assert!(reach(&describing("https://api.metro.example/v2", &[])).is_subset(&known));
+        for asks in [
+            describing("https://api.metro.example.evil.example/v1", &[]),
+            describing("http://api.metro.example/v1", &[]),
+            describing("https://api.metro.example/v1", &["https://evil.example"]),
+        ] {
+            assert!(!reach(&asks).is_subset(&known), "{asks:?}");
+        }
+    }
 }
