@@ -41,9 +41,7 @@ pub(crate) fn build(workspace: &Workspace, tests: bool) -> Result<()> {
         let changed = compile(workspace, &compiler, package, None, &test)?;
         // Cargo compiles anew whenever the variable changes, so the further versions are looked at only when the code
         // changed or one is missing.
-        let complete = VERSIONS
-            .iter()
-            .all(|version| file(&test, package, Some(version)).is_file());
+        let complete = VERSIONS.iter().all(|version| file(&test, package, Some(version)).is_file());
         if package.name == VERSIONED && (changed || !complete) {
             for version in VERSIONS {
                 compile(workspace, &compiler, package, Some(version), &test)?;
@@ -68,22 +66,12 @@ fn compile(
     };
     run(&mut cargo).context(|| format!("adapter {}", package.name))?;
     let library = format!("{}.wasm", package.name.replace('-', "_"));
-    let made = Compiler::target_folder(workspace)
-        .join(TARGET)
-        .join("adapter")
-        .join(library);
+    let made = Compiler::target_folder(workspace).join(TARGET).join("adapter").join(library);
     let place = file(folder, package, version);
-    let changed = put(&made, &place)
-        .context(|| format!("cannot copy {} to {}", made.display(), place.display()))?;
+    let changed = put(&made, &place).context(|| format!("cannot copy {} to {}", made.display(), place.display()))?;
     if changed {
-        let size = fs::metadata(&place)
-            .map(|data| data.len())
-            .unwrap_or_default();
-        println!(
-            "    {} ({} KB)",
-            workspace.show(&place),
-            size.div_ceil(1024)
-        );
+        let size = fs::metadata(&place).map(|data| data.len()).unwrap_or_default();
+        println!("    {} ({} KB)", workspace.show(&place), size.div_ceil(1024));
     }
     Ok(changed)
 }
@@ -132,11 +120,7 @@ mod tests {
         fs::write(&from, b"second").unwrap();
         assert!(put(&from, &to).unwrap(), "the content changed");
         assert_eq!(fs::read(&to).unwrap(), b"second");
-        assert_eq!(
-            fs::read_dir(to.parent().unwrap()).unwrap().count(),
-            1,
-            "no half-written file stays"
-        );
+        assert_eq!(fs::read_dir(to.parent().unwrap()).unwrap().count(), 1, "no half-written file stays");
         assert!(put(&folder.join("absent.wasm"), &to).is_err());
         fs::remove_dir_all(&folder).unwrap();
     }

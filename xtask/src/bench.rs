@@ -52,23 +52,15 @@ const OTHERS: [&str; 1] = ["call/instantiate"];
 /// # Errors
 /// A build or a benchmark fails, or Criterion's results cannot be read.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    process::step("adapters", "cargo xtask build --adapters-only", || {
-        adapters::build(workspace, true)
-    })?;
+    process::step("adapters", "cargo xtask build --adapters-only", || adapters::build(workspace, true))?;
     let results = workspace.target().join("criterion");
     let start = SystemTime::now();
-    process::step(
-        "benchmarks",
-        "cargo bench --package moulin-host --benches",
-        || {
-            let mut cargo = workspace.cargo();
-            cargo.args(["bench", "--package", "moulin-host", "--benches"]);
-            cargo
-                .env("CRITERION_HOME", &results)
-                .env("MOULIN_TEST_ADAPTERS", workspace.adapters());
-            process::run(&mut cargo)
-        },
-    )?;
+    process::step("benchmarks", "cargo bench --package moulin-host --benches", || {
+        let mut cargo = workspace.cargo();
+        cargo.args(["bench", "--package", "moulin-host", "--benches"]);
+        cargo.env("CRITERION_HOME", &results).env("MOULIN_TEST_ADAPTERS", workspace.adapters());
+        process::run(&mut cargo)
+    })?;
     let times = read(&results, start).context(|| format!("cannot read {}", results.display()))?;
     println!("\n{}", table(&times));
     Ok(())
@@ -113,8 +105,7 @@ fn read(folder: &Path, start: SystemTime) -> std::io::Result<BTreeMap<String, f6
 
 /// The result in one folder `new`, if it is one and of this run.
 fn result(folder: &Path, start: SystemTime) -> std::io::Result<Option<(String, f64)>> {
-    let (name, estimates): (PathBuf, PathBuf) =
-        (folder.join("benchmark.json"), folder.join("estimates.json"));
+    let (name, estimates): (PathBuf, PathBuf) = (folder.join("benchmark.json"), folder.join("estimates.json"));
     if !name.is_file() || !estimates.is_file() || fs::metadata(&estimates)?.modified()? < start {
         return Ok(None);
     }
@@ -126,17 +117,11 @@ fn result(folder: &Path, start: SystemTime) -> std::io::Result<Option<(String, f
 /// The table for people. What was not measured is named as missing.
 fn table(times: &BTreeMap<String, f64>) -> String {
     let mut lines = vec!["median of this run".to_owned()];
-    let mut names: Vec<_> = RATIOS
-        .iter()
-        .flat_map(|ratio| [ratio.over, ratio.under])
-        .chain(OTHERS)
-        .collect();
+    let mut names: Vec<_> = RATIOS.iter().flat_map(|ratio| [ratio.over, ratio.under]).chain(OTHERS).collect();
     names.sort_unstable();
     names.dedup();
     for name in names {
-        let time = times
-            .get(name)
-            .map_or_else(|| "missing".to_owned(), |time| duration(*time));
+        let time = times.get(name).map_or_else(|| "missing".to_owned(), |time| duration(*time));
         lines.push(format!("  {name:<18} {time:>12}"));
     }
     lines.push(String::new());
@@ -150,11 +135,7 @@ fn table(times: &BTreeMap<String, f64>) -> String {
             }
             _ => ("missing".to_owned(), String::new()),
         };
-        lines.push(
-            format!("  {name:<26} {value:>8}  {verdict}")
-                .trim_end()
-                .to_owned(),
-        );
+        lines.push(format!("  {name:<26} {value:>8}  {verdict}").trim_end().to_owned());
         lines.push(format!("      {}", ratio.meaning));
     }
     lines.join("\n")
@@ -191,26 +172,13 @@ mod tests {
     use super::*;
 
     fn times(pairs: &[(&str, f64)]) -> BTreeMap<String, f64> {
-        pairs
-            .iter()
-            .map(|(name, time)| ((*name).to_owned(), *time))
-            .collect()
+        pairs.iter().map(|(name, time)| ((*name).to_owned(), *time)).collect()
     }
 
     #[test]
     fn a_ratio_is_judged_by_its_aim_and_its_limit() {
-        let at = |adapter| {
-            table(&times(&[
-                ("page/native", 1e6),
-                ("page/adapter", adapter),
-                ("call/empty", 5e4),
-            ]))
-        };
-        assert!(
-            at(1.2e6).contains("1.200  meets the aim of 1.3"),
-            "{}",
-            at(1.2e6)
-        );
+        let at = |adapter| table(&times(&[("page/native", 1e6), ("page/adapter", adapter), ("call/empty", 5e4)]));
+        assert!(at(1.2e6).contains("1.200  meets the aim of 1.3"), "{}", at(1.2e6));
         assert!(at(1.7e6).contains("1.700  within 1.8, above the aim of 1.3"));
         assert!(at(2.0e6).contains("2.000  ABOVE THE LIMIT of 1.8"));
         assert!(at(2.0e6).contains("0.050  within 0.1"));
@@ -218,18 +186,8 @@ mod tests {
 
     #[test]
     fn what_was_not_measured_is_missing_and_not_guessed() {
-        let table = table(&times(&[
-            ("page/adapter", 1e6),
-            ("load/compile", 2e8),
-            ("load/aot", 5e5),
-        ]));
-        let line = |start: &str| {
-            table
-                .lines()
-                .find(|line| line.trim_start().starts_with(start))
-                .unwrap()
-                .to_owned()
-        };
+        let table = table(&times(&[("page/adapter", 1e6), ("load/compile", 2e8), ("load/aot", 5e5)]));
+        let line = |start: &str| table.lines().find(|line| line.trim_start().starts_with(start)).unwrap().to_owned();
         assert!(line("page/adapter ÷").ends_with("missing"));
         assert!(line("call/empty ÷").ends_with("missing"));
         assert!(line("load/compile ÷").ends_with("400.000"));
@@ -243,24 +201,16 @@ mod tests {
         let new = folder.join("page").join("native").join("new");
         fs::create_dir_all(&new).unwrap();
         fs::create_dir_all(folder.join("report")).unwrap();
+        fs::write(new.join("benchmark.json"), r#"{"group_id":"page","function_id":"native","full_id":"page/native"}"#)
+            .unwrap();
         fs::write(
-            new.join("benchmark.json"),
-            r#"{"group_id":"page","function_id":"native","full_id":"page/native"}"#,
+            new.join("estimates.json"),
+            r#"{"mean":{"point_estimate":9.0},"median":{"point_estimate":1234.5,"standard_error":1.0}}"#,
         )
         .unwrap();
-        fs::write(new.join("estimates.json"), r#"{"mean":{"point_estimate":9.0},"median":{"point_estimate":1234.5,"standard_error":1.0}}"#).unwrap();
-        let written = fs::metadata(new.join("estimates.json"))
-            .unwrap()
-            .modified()
-            .unwrap();
-        assert_eq!(
-            read(&folder, written).unwrap(),
-            times(&[("page/native", 1234.5)])
-        );
-        assert_eq!(
-            read(&folder, written + Duration::from_secs(1)).unwrap(),
-            times(&[])
-        );
+        let written = fs::metadata(new.join("estimates.json")).unwrap().modified().unwrap();
+        assert_eq!(read(&folder, written).unwrap(), times(&[("page/native", 1234.5)]));
+        assert_eq!(read(&folder, written + Duration::from_secs(1)).unwrap(), times(&[]));
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -28,11 +28,7 @@ const OLDEST: u32 = 95;
 
 /// Compiler flags: the C library is Debian's, not one that rustc brings along.
 pub(crate) fn flags() -> [String; 3] {
-    [
-        "-Clink-self-contained=no".to_owned(),
-        "-L".to_owned(),
-        LIBC.to_owned(),
-    ]
+    ["-Clink-self-contained=no".to_owned(), "-L".to_owned(), LIBC.to_owned()]
 }
 
 /// What of Debian's compiler is missing, in words; none when all is there.
@@ -49,9 +45,7 @@ pub(crate) fn missing() -> Option<String> {
     if is_new_enough(&version) {
         None
     } else {
-        Some(format!(
-            "{RUSTC} is `{version}`, and 1.{OLDEST} or newer is needed"
-        ))
+        Some(format!("{RUSTC} is `{version}`, and 1.{OLDEST} or newer is needed"))
     }
 }
 
@@ -73,28 +67,15 @@ pub(crate) fn install() -> Result<()> {
         return Err(Failure::new("this is not a Debian system (no apt-get)"));
     }
     if answer(Path::new("/"), "id", ["-u"]).as_deref() != Some("0") {
-        return Err(Failure::new(
-            "Debian's compiler can be installed only as root",
-        ));
+        return Err(Failure::new("Debian's compiler can be installed only as root"));
     }
-    println!(
-        "    installing Debian's compiler with apt-get: {}",
-        PACKAGES.join(" ")
-    );
+    println!("    installing Debian's compiler with apt-get: {}", PACKAGES.join(" "));
     let apt = |arguments: &[&str]| {
-        run(Command::new("apt-get")
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive"))
-        .context(|| format!("apt-get {}", arguments.first().copied().unwrap_or_default()))
+        run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+            .context(|| format!("apt-get {}", arguments.first().copied().unwrap_or_default()))
     };
     apt(&["update", "-q"])?;
-    let mut line = vec![
-        "install",
-        "-q",
-        "-y",
-        "--no-install-recommends",
-        "--no-remove",
-    ];
+    let mut line = vec!["install", "-q", "-y", "--no-install-recommends", "--no-remove"];
     line.extend(PACKAGES);
     apt(&line)?;
     match missing() {
@@ -127,9 +108,7 @@ mod tests {
 
     #[test]
     fn an_old_or_unreadable_compiler_will_not_do() {
-        assert!(is_new_enough(
-            "rustc 1.96.0 (ac68faa20 2026-05-25) (built from a source tarball)"
-        ));
+        assert!(is_new_enough("rustc 1.96.0 (ac68faa20 2026-05-25) (built from a source tarball)"));
         assert!(is_new_enough("rustc 1.95.0"));
         assert!(!is_new_enough("rustc 1.85.1 (Debian)"));
         assert!(!is_new_enough(""));

@@ -96,9 +96,7 @@ impl Compiler {
             "--package",
             package,
         ]);
-        command
-            .arg("--target-dir")
-            .arg(Self::target_folder(workspace));
+        command.arg("--target-dir").arg(Self::target_folder(workspace));
         if matches!(self, Self::Debian { .. }) {
             command.args(debian::ARGUMENTS);
             flags.extend(debian::flags());
@@ -131,11 +129,7 @@ fn holds_std(folder: &Path) -> bool {
 fn linkers(root: &Path) -> Option<PathBuf> {
     let sysroot = rustc(root, &["--print", "sysroot"])?;
     let host = rustc(root, &["--print", "host-tuple"])?;
-    let folder = Path::new(&sysroot)
-        .join("lib")
-        .join("rustlib")
-        .join(host)
-        .join("bin");
+    let folder = Path::new(&sysroot).join("lib").join("rustlib").join(host).join("bin");
     let suffix = std::env::consts::EXE_SUFFIX;
     let there = |name: &str| folder.join(format!("{name}{suffix}")).is_file();
     (there("wasm-component-ld") && there("rust-lld")).then_some(folder)
@@ -164,10 +158,7 @@ mod tests {
     fn only_a_folder_with_the_standard_library_counts_as_the_target() {
         let folder = std::env::temp_dir().join(format!("xtask-guest-{}", std::process::id()));
         fs::create_dir_all(folder.join("self-contained")).unwrap();
-        assert!(
-            !holds_std(&folder),
-            "an empty folder is left behind by rustup when a target is removed"
-        );
+        assert!(!holds_std(&folder), "an empty folder is left behind by rustup when a target is removed");
         fs::write(folder.join("libstd-0.rlib"), []).unwrap();
         assert!(holds_std(&folder));
         fs::remove_dir_all(&folder).unwrap();
@@ -177,39 +168,19 @@ mod tests {
     #[test]
     fn debians_compiler_builds_the_library_and_links_with_rustups_linkers() {
         let workspace = Workspace::load().unwrap();
-        let command = Compiler::Debian {
-            linkers: PathBuf::from("/tool chain/bin"),
-        }
-        .cargo(&workspace, "metro");
+        let command = Compiler::Debian { linkers: PathBuf::from("/tool chain/bin") }.cargo(&workspace, "metro");
         assert_eq!(command.get_program(), "/usr/bin/cargo");
-        let arguments: Vec<_> = command
-            .get_args()
-            .map(|argument| argument.to_string_lossy().into_owned())
-            .collect();
-        assert!(
-            arguments.contains(&"-Zbuild-std=std,panic_abort".to_owned()),
-            "{arguments:?}"
-        );
-        let variables: HashMap<_, _> = command
-            .get_envs()
-            .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
-            .collect();
-        let value = |name: &str| {
-            variables
-                .get(name)
-                .copied()
-                .flatten()
-                .map(|value| value.to_string_lossy().into_owned())
-        };
+        let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
+        assert!(arguments.contains(&"-Zbuild-std=std,panic_abort".to_owned()), "{arguments:?}");
+        let variables: HashMap<_, _> =
+            command.get_envs().map(|(name, value)| (name.to_string_lossy().into_owned(), value)).collect();
+        let value =
+            |name: &str| variables.get(name).copied().flatten().map(|value| value.to_string_lossy().into_owned());
         assert!(value("PATH").unwrap().starts_with("/tool chain/bin"));
         assert_eq!(
             value("CARGO_ENCODED_RUSTFLAGS").unwrap(),
             "-Cllvm-args=-inline-threshold=2000\u{1f}-Clink-self-contained=no\u{1f}-L\u{1f}/usr/lib/wasm32-wasi"
         );
-        assert_eq!(
-            variables.get("LD_LIBRARY_PATH"),
-            Some(&None),
-            "libraries of the other toolchain are out of reach"
-        );
+        assert_eq!(variables.get("LD_LIBRARY_PATH"), Some(&None), "libraries of the other toolchain are out of reach");
     }
 }

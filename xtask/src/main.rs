@@ -18,10 +18,7 @@ use crate::failure::Result;
 use crate::workspace::Workspace;
 
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    about = "Builds, shows, tests and measures Moulin"
-)]
+#[command(name = "cargo xtask", about = "Builds, shows, tests and measures Moulin")]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -64,15 +61,9 @@ fn main() -> ExitCode {
 fn run(task: &Task) -> Result<()> {
     let workspace = Workspace::load()?;
     match *task {
-        Task::Build {
-            test_adapters,
-            adapters_only,
-        } => {
+        Task::Build { test_adapters, adapters_only } => {
             build(&workspace, test_adapters, !adapters_only)?;
-            println!(
-                "\nadapters are in {}",
-                workspace.show(&workspace.adapters())
-            );
+            println!("\nadapters are in {}", workspace.show(&workspace.adapters()));
             Ok(())
         }
         Task::Demo { once } => {
@@ -91,9 +82,7 @@ fn build(workspace: &Workspace, test_adapters: bool, host: bool) -> Result<()> {
     } else {
         "cargo xtask build --adapters-only"
     };
-    process::step("adapters", repeat, || {
-        adapters::build(workspace, test_adapters)
-    })?;
+    process::step("adapters", repeat, || adapters::build(workspace, test_adapters))?;
     if !host {
         return Ok(());
     }

@@ -20,9 +20,7 @@ pub(crate) fn step<T>(name: &str, repeat: &str, work: impl FnOnce() -> Result<T>
     println!("\n==> {name}");
     let start = Instant::now();
     let outcome = work().map_err(|failure| {
-        Failure::new(format!(
-            "step `{name}` failed: {failure}\n       repeat it alone with: {repeat}"
-        ))
+        Failure::new(format!("step `{name}` failed: {failure}\n       repeat it alone with: {repeat}"))
     })?;
     println!("    {name}: {:.1} s", start.elapsed().as_secs_f64());
     Ok(outcome)
@@ -43,22 +41,12 @@ pub(crate) fn cargo_step(workspace: &Workspace, name: &str, line: &[&str]) -> Re
 /// It cannot be started, or ends with another code than zero.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let status = command
-        .status()
-        .context(|| format!("cannot start {program}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure::new(format!("{program} ended with {status}")))
-    }
+    let status = command.status().context(|| format!("cannot start {program}"))?;
+    if status.success() { Ok(()) } else { Err(Failure::new(format!("{program} ended with {status}"))) }
 }
 
 /// What a command in `folder` prints on standard output, without the space around it; none when it cannot run or fails.
-pub(crate) fn answer<I, S>(
-    folder: &Path,
-    program: impl AsRef<OsStr>,
-    arguments: I,
-) -> Option<String>
+pub(crate) fn answer<I, S>(folder: &Path, program: impl AsRef<OsStr>, arguments: I) -> Option<String>
 where
     I: IntoIterator<Item = S>,
     S: AsRef<OsStr>,
@@ -78,11 +66,7 @@ where
 
 /// Runs a command without its output and tells whether it succeeded in time; a command that is late is ended.
 pub(crate) fn succeeds_within(command: &mut Command, limit: Duration) -> bool {
-    let child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let Ok(mut child) = child else { return false };
     match wait_until(&mut child, limit) {
         Some(success) => success,
@@ -117,10 +101,7 @@ pub(crate) fn wait_until(child: &mut Child, limit: Duration) -> Option<bool> {
 pub(crate) fn script(folder: &Path, name: &str, text: &str) -> std::path::PathBuf {
     let (source, program) = (folder.join("source.sh"), folder.join(name));
     std::fs::write(&source, text).unwrap();
-    run(Command::new("install")
-        .args(["-m", "755"])
-        .args([&source, &program]))
-    .unwrap();
+    run(Command::new("install").args(["-m", "755"]).args([&source, &program])).unwrap();
     program
 }
 
@@ -132,15 +113,10 @@ mod tests {
 
     #[test]
     fn a_failing_step_names_itself_and_its_repetition() {
-        let failure = step("lints", "cargo clippy", || {
-            Err::<(), _>(Failure::new("3 warnings"))
-        })
-        .unwrap_err()
-        .to_string();
+        let failure =
+            step("lints", "cargo clippy", || Err::<(), _>(Failure::new("3 warnings"))).unwrap_err().to_string();
         assert!(
-            failure.contains("`lints`")
-                && failure.contains("3 warnings")
-                && failure.ends_with("cargo clippy"),
+            failure.contains("`lints`") && failure.contains("3 warnings") && failure.ends_with("cargo clippy"),
             "{failure}"
         );
     }
@@ -148,32 +124,17 @@ mod tests {
     #[test]
     fn a_command_that_hangs_is_ended_and_counts_as_failed() {
         let start = Instant::now();
-        assert!(!succeeds_within(
-            Command::new("sleep").arg("60"),
-            Duration::from_millis(50)
-        ));
+        assert!(!succeeds_within(Command::new("sleep").arg("60"), Duration::from_millis(50)));
         assert!(start.elapsed() < Duration::from_secs(30));
     }
 
     #[test]
     fn exit_codes_decide() {
-        assert!(succeeds_within(
-            &mut Command::new("true"),
-            Duration::from_secs(30)
-        ));
-        assert!(!succeeds_within(
-            &mut Command::new("false"),
-            Duration::from_secs(30)
-        ));
-        assert!(!succeeds_within(
-            &mut Command::new("/nonexistent/program"),
-            Duration::from_secs(30)
-        ));
+        assert!(succeeds_within(&mut Command::new("true"), Duration::from_secs(30)));
+        assert!(!succeeds_within(&mut Command::new("false"), Duration::from_secs(30)));
+        assert!(!succeeds_within(&mut Command::new("/nonexistent/program"), Duration::from_secs(30)));
         assert!(run(&mut Command::new("false")).is_err());
-        assert_eq!(
-            answer(Path::new("/"), "echo", [" a b "]).as_deref(),
-            Some("a b")
-        );
+        assert_eq!(answer(Path::new("/"), "echo", [" a b "]).as_deref(), Some("a b"));
         assert_eq!(answer(Path::new("/"), "false", [""; 0]), None);
     }
 }

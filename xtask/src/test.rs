@@ -16,22 +16,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     process::cargo_step(workspace, "format", &["fmt", "--all", "--check"])?;
     let repeat = "cargo xtask build --test-adapters --adapters-only";
     process::step("adapters", repeat, || adapters::build(workspace, true))?;
-    let lints = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let lints = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     process::cargo_step(workspace, "lints", &lints)?;
     process::step("tests", "cargo test --workspace", || {
-        process::run(
-            workspace
-                .cargo()
-                .args(["test", "--workspace"])
-                .env(ADAPTERS_VARIABLE, workspace.adapters()),
-        )
+        process::run(workspace.cargo().args(["test", "--workspace"]).env(ADAPTERS_VARIABLE, workspace.adapters()))
     })?;
     println!("\nall steps passed");
     Ok(())

@@ -37,8 +37,8 @@ impl Workspace {
     /// # Errors
     /// Cargo cannot be run, or a manifest is broken.
     pub(crate) fn load() -> Result<Self> {
-        let here = env::var_os("CARGO_MANIFEST_DIR")
-            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let here =
+            env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         let output = cargo(&here)
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .output()
@@ -53,13 +53,9 @@ impl Workspace {
     }
 
     fn parse(metadata: &[u8]) -> Result<Self> {
-        let metadata: Metadata = serde_json::from_slice(metadata)
-            .context(|| "cannot read the answer of cargo metadata".to_owned())?;
-        Ok(Self {
-            root: metadata.workspace_root,
-            target: metadata.target_directory,
-            packages: metadata.packages,
-        })
+        let metadata: Metadata =
+            serde_json::from_slice(metadata).context(|| "cannot read the answer of cargo metadata".to_owned())?;
+        Ok(Self { root: metadata.workspace_root, target: metadata.target_directory, packages: metadata.packages })
     }
 
     /// The folder of the root manifest.
@@ -79,9 +75,7 @@ impl Workspace {
 
     /// A binary of the development profile.
     pub(crate) fn binary(&self, name: &str) -> PathBuf {
-        self.target
-            .join("debug")
-            .join(format!("{name}{}", env::consts::EXE_SUFFIX))
+        self.target.join("debug").join(format!("{name}{}", env::consts::EXE_SUFFIX))
     }
 
     /// A cargo command in the root.
@@ -95,9 +89,7 @@ impl Workspace {
         let mut found: Vec<_> = self
             .packages
             .iter()
-            .filter(|package| {
-                package.manifest_path.parent().and_then(Path::parent) == Some(folder.as_path())
-            })
+            .filter(|package| package.manifest_path.parent().and_then(Path::parent) == Some(folder.as_path()))
             .collect();
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found
@@ -105,10 +97,7 @@ impl Workspace {
 
     /// A path as people want to read it: relative to the root where it lies below.
     pub(crate) fn show(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root)
-            .unwrap_or(path)
-            .display()
-            .to_string()
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 }
 
@@ -128,10 +117,7 @@ pub(crate) fn forget_package(command: &mut Command) {
         let known = name.to_str().is_some_and(|name| {
             name.starts_with("CARGO_PKG_")
                 || name.starts_with("CARGO_MANIFEST_")
-                || matches!(
-                    name,
-                    "CARGO_BIN_NAME" | "CARGO_CRATE_NAME" | "CARGO_PRIMARY_PACKAGE"
-                )
+                || matches!(name, "CARGO_BIN_NAME" | "CARGO_CRATE_NAME" | "CARGO_PRIMARY_PACKAGE")
         });
         if known {
             command.env_remove(name);
@@ -153,13 +139,8 @@ mod tests {
             {"name":"hostile","manifest_path":"/w/tests/adapters/hostile/Cargo.toml"},
             {"name":"lightspeed","manifest_path":"/w/adapters/lightspeed/Cargo.toml"}]}"#;
         let workspace = Workspace::parse(metadata).unwrap();
-        let names = |folder| {
-            workspace
-                .packages_in(folder)
-                .iter()
-                .map(|package| package.name.clone())
-                .collect::<Vec<_>>()
-        };
+        let names =
+            |folder| workspace.packages_in(folder).iter().map(|package| package.name.clone()).collect::<Vec<_>>();
         assert_eq!(names("adapters"), ["lightspeed", "metro", "moulin-adapter"]);
         assert_eq!(names("tests/adapters"), ["hostile"]);
         assert_eq!(workspace.adapters(), Path::new("/w/target/adapters"));

@@ -3,6 +3,8 @@
 //! The network is left out: answers come from memory, on one thread, so that time is computing time. The page is as
 //! wordy as the real vendor's; the native side parses the same bytes with the adapter's own code into the same records.
 
+#![allow(clippy::expect_used, missing_docs)]
+
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,6 +54,7 @@ fn host(runtime: &Runtime, data: &Path, page: &Bytes) -> Host {
         [connections.till]
         adapter = "lightspeed"
         flavor = "r-series-v3"
+        rate_limits = false
         auth = {{ method = "bearer_token", token = "not-sent-anywhere" }}
         settings = {{ account_id = "240117" }}
         "#,

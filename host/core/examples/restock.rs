@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use futures::TryStreamExt;
-use moulin_host::model::pos::{ProductQuery, StockQuery, TransactionQuery};
+use moulin_host::model::pos::{ProductQuery, StockQuery, TransactionQuery, TransactionStatus};
 use moulin_host::model::suppliers::{OrderItem, OrderLookup, OrderRequest, ProductSearch};
 use moulin_host::model::{Decimal, Instant};
 use moulin_host::{Host, config};
@@ -23,6 +23,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut sales = till.list_transactions(TransactionQuery { from, to, ..Default::default() });
     let (mut count, mut takings) = (0, Decimal::ZERO);
     while let Some(sale) = sales.try_next().await? {
+        if !matches!(sale.status, TransactionStatus::Completed | TransactionStatus::Refunded) {
+            continue;
+        }
         count += 1;
         takings = takings.checked_add(sale.total).ok_or("an amount too large")?;
     }

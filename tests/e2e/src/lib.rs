@@ -2,6 +2,8 @@
 
 pub mod vendor;
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -13,11 +15,15 @@ use tempfile::TempDir;
 /// # Panics
 /// If it was not built, saying how to build it.
 pub fn adapter(name: &str) -> PathBuf {
-    let built = env::var_os("MOULIN_TEST_ADAPTERS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/adapters"), PathBuf::from);
-    let file = built.join(format!("{name}.wasm"));
+    let file = built().join(format!("{name}.wasm"));
     assert!(file.is_file(), "{} is missing; run `cargo xtask build --test-adapters`", file.display());
     file
+}
+
+/// Where built adapters are.
+fn built() -> PathBuf {
+    env::var_os("MOULIN_TEST_ADAPTERS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/adapters"), PathBuf::from)
 }
 
 /// A folder with adapters and a place for data, gone when dropped.
@@ -29,6 +35,20 @@ impl Folder {
     /// # Panics
     /// If the disk is full.
     pub fn with(adapters: &[&str]) -> Self {
+        let folder = Self::alone(adapters);
+        // All tests share what is compiled: compiling an adapter takes longer than most tests do.
+        let (data, shared) = (folder.path().join("data"), built().join("compiled"));
+        DirBuilder::new().recursive(true).mode(0o700).create(&shared).expect("a folder for compiled adapters");
+        DirBuilder::new().mode(0o700).create(&data).expect("a folder in it");
+        symlink(fs::canonicalize(shared).expect("its path"), data.join("compiled")).expect("a link to it");
+        folder
+    }
+
+    /// As [`Folder::with`], sharing no compiled adapters with other tests.
+    ///
+    /// # Panics
+    /// If the disk is full.
+    pub fn alone(adapters: &[&str]) -> Self {
         let folder = Self(tempfile::tempdir().expect("a temporary folder"));
         fs::create_dir(folder.adapters()).expect("a folder in it");
         for name in adapters {

@@ -204,7 +204,7 @@ async fn l1_list_sales() {
         let next = Instant::from_millis(only.occurred_at.as_millis() + 1_000);
         assert_eq!(
             setup.sales(TransactionQuery { from: only.occurred_at, to: next, ..Default::default() }).await,
-            [only.clone()]
+            std::slice::from_ref(only)
         );
         let empty = TransactionQuery { from: at("2020-01-01T00:00:00Z"), to: at("2020-02-01T00:00:00Z"), ..one_day() };
         assert_eq!(setup.sales(empty).await, []);

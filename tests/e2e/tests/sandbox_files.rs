@@ -286,7 +286,7 @@ async fn a_removed_file_stays_in_service() {
 
 /// Starts a host, which compiles the adapter; spoils the compiled file; starts again from the same folder.
 async fn after(spoil: impl FnOnce(&PathBuf)) {
-    let folder = Folder::with(&["test/hostile"]);
+    let folder = Folder::alone(&["test/hostile"]);
     assert_serves(&host(&folder).await).await;
     let compiled = folder.path().join("data/compiled");
     let files: Vec<_> = fs::read_dir(&compiled).unwrap().map(|entry| entry.unwrap().path()).collect();

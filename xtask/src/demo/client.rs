@@ -27,12 +27,7 @@ impl Client {
     ///
     /// # Errors
     /// The command fails (with what it said), or its output is not the records expected.
-    pub(crate) fn all<T: DeserializeOwned>(
-        &self,
-        operation: &str,
-        connection: &str,
-        more: &[&str],
-    ) -> Result<Vec<T>> {
+    pub(crate) fn all<T: DeserializeOwned>(&self, operation: &str, connection: &str, more: &[&str]) -> Result<Vec<T>> {
         let arguments = call(operation, connection, more);
         records(&self.run(&arguments, None)?).context(|| format!("moulin {}", arguments.join(" ")))
     }
@@ -41,12 +36,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::all`], and when it is not exactly one record.
-    pub(crate) fn one<T: DeserializeOwned>(
-        &self,
-        operation: &str,
-        connection: &str,
-        more: &[&str],
-    ) -> Result<T> {
+    pub(crate) fn one<T: DeserializeOwned>(&self, operation: &str, connection: &str, more: &[&str]) -> Result<T> {
         single(self.all(operation, connection, more)?, operation)
     }
 
@@ -62,8 +52,8 @@ impl Client {
     ) -> Result<T> {
         let arguments = call(operation, connection, &["--body", "-"]);
         let body = serde_json::to_vec(body).context(|| operation.to_owned())?;
-        let records = records(&self.run(&arguments, Some(&body))?)
-            .context(|| format!("moulin {}", arguments.join(" ")))?;
+        let records =
+            records(&self.run(&arguments, Some(&body))?).context(|| format!("moulin {}", arguments.join(" ")))?;
         single(records, operation)
     }
 
@@ -83,15 +73,9 @@ impl Client {
         let shown = format!("moulin {}", arguments.join(" "));
         let mut command = Command::new(&self.program);
         command.args(arguments).args(["--url", &self.url]);
-        command.stdin(if input.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        });
+        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .context(|| format!("cannot start {shown}"))?;
+        let mut child = command.spawn().context(|| format!("cannot start {shown}"))?;
         if let (Some(input), Some(mut pipe)) = (input, child.stdin.take()) {
             // A child that ends before it has read everything says why on its standard error; that is what counts.
             let _ = pipe.write_all(input);
@@ -101,11 +85,7 @@ impl Client {
             return Ok(output.stdout);
         }
         let said = String::from_utf8_lossy(&output.stderr);
-        Err(Failure::new(format!(
-            "{shown} ended with {}\n{}",
-            output.status,
-            said.trim_end()
-        )))
+        Err(Failure::new(format!("{shown} ended with {}\n{}", output.status, said.trim_end())))
     }
 }
 
@@ -129,9 +109,7 @@ fn single<T>(records: Vec<T>, operation: &str) -> Result<T> {
     let count = records.len();
     match records.into_iter().next() {
         Some(record) if count == 1 => Ok(record),
-        _ => Err(Failure::new(format!(
-            "{operation} gave {count} records instead of one"
-        ))),
+        _ => Err(Failure::new(format!("{operation} gave {count} records instead of one"))),
     }
 }
 
@@ -149,30 +127,20 @@ mod tests {
             records::<Value>(b"{\"id\":\"1\"}\n\n{\"id\":\"2\"}\n").unwrap(),
             [json!({"id": "1"}), json!({"id": "2"})]
         );
-        assert_eq!(
-            records::<Value>(b"{\n  \"id\": \"1\"\n}\n").unwrap(),
-            [json!({"id": "1"})]
-        );
+        assert_eq!(records::<Value>(b"{\n  \"id\": \"1\"\n}\n").unwrap(), [json!({"id": "1"})]);
         assert!(records::<Value>(b"").unwrap().is_empty());
     }
 
     #[test]
     fn a_broken_line_is_named_by_its_number() {
-        let failure = records::<Value>(b"{\"id\":\"1\"}\n{\"id\":")
-            .unwrap_err()
-            .to_string();
+        let failure = records::<Value>(b"{\"id\":\"1\"}\n{\"id\":").unwrap_err().to_string();
         assert!(failure.starts_with("record 2"), "{failure}");
     }
 
     #[test]
     fn one_record_means_exactly_one() {
         assert_eq!(single(vec![7], "op").unwrap(), 7);
-        assert!(
-            single(vec![7, 8], "op")
-                .unwrap_err()
-                .to_string()
-                .contains("2 records")
-        );
+        assert!(single(vec![7, 8], "op").unwrap_err().to_string().contains("2 records"));
         assert!(single(Vec::<u8>::new(), "op").is_err());
     }
 
@@ -185,10 +153,6 @@ mod tests {
             interrupted: Arc::default(),
         };
         let failure = client.text(&["--no-such-flag"]).unwrap_err().to_string();
-        assert!(
-            failure.contains("moulin --no-such-flag ended with")
-                && failure.contains("no-such-flag'"),
-            "{failure}"
-        );
+        assert!(failure.contains("moulin --no-such-flag ended with") && failure.contains("no-such-flag'"), "{failure}");
     }
 }

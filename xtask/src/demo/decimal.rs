@@ -34,10 +34,7 @@ impl Decimal {
     /// The number with the other sign.
     pub(crate) fn negated(self) -> Self {
         // A mantissa comes from at most 38 digits, so it is never the one value without a counterpart.
-        Self {
-            mantissa: self.mantissa.saturating_neg(),
-            places: self.places,
-        }
+        Self { mantissa: self.mantissa.saturating_neg(), places: self.places }
     }
 
     /// Whether it is more than zero.
@@ -59,11 +56,7 @@ impl Decimal {
             return None;
         }
         let over = number.rem_euclid(step);
-        let mantissa = if over == 0 {
-            number
-        } else {
-            number.checked_add(step - over)?
-        };
+        let mantissa = if over == 0 { number } else { number.checked_add(step - over)? };
         Some(Self { mantissa, places })
     }
 
@@ -81,14 +74,9 @@ impl Decimal {
         let trimmed = self.trimmed();
         let shown = trimmed
             .at(trimmed.places.max(2))
-            .map_or(trimmed, |mantissa| Self {
-                mantissa,
-                places: trimmed.places.max(2),
-            });
+            .map_or(trimmed, |mantissa| Self { mantissa, places: trimmed.places.max(2) });
         let text = shown.to_string();
-        let (sign, text) = text
-            .strip_prefix('-')
-            .map_or(("", text.as_str()), |rest| ("-", rest));
+        let (sign, text) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let mut grouped = String::from(sign);
         for (index, digit) in whole.chars().enumerate() {
@@ -140,24 +128,13 @@ impl FromStr for Decimal {
         let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
         let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let places = if digits.contains('.') {
-            u32::try_from(fraction.len()).map_err(|_| wrong())?
-        } else {
-            0
-        };
+        let places = if digits.contains('.') { u32::try_from(fraction.len()).map_err(|_| wrong())? } else { 0 };
         if !plain(whole) || !plain(fraction) || places > MOST_PLACES {
             return Err(wrong());
         }
-        let all = if places == 0 {
-            whole.to_owned()
-        } else {
-            format!("{whole}{fraction}")
-        };
+        let all = if places == 0 { whole.to_owned() } else { format!("{whole}{fraction}") };
         let mantissa: i128 = all.parse().map_err(|_| wrong())?;
-        Ok(Self {
-            mantissa: sign * mantissa,
-            places,
-        })
+        Ok(Self { mantissa: sign * mantissa, places })
     }
 }
 
@@ -169,13 +146,7 @@ impl fmt::Display for Decimal {
         if self.places == 0 {
             write!(f, "{sign}{size}")
         } else {
-            write!(
-                f,
-                "{sign}{}.{:0places$}",
-                size / factor,
-                size % factor,
-                places = self.places as usize
-            )
+            write!(f, "{sign}{}.{:0places$}", size / factor, size % factor, places = self.places as usize)
         }
     }
 }
@@ -199,22 +170,11 @@ mod tests {
 
     #[test]
     fn sums_are_exact_where_floating_point_is_not() {
-        let sum = (0..1000).fold(Decimal::default(), |sum, _| {
-            sum.plus(decimal("0.10")).unwrap()
-        });
+        let sum = (0..1000).fold(Decimal::default(), |sum, _| sum.plus(decimal("0.10")).unwrap());
         assert_eq!(sum.to_string(), "100.00");
-        assert_eq!(
-            decimal("0.1").plus(decimal("0.25")).unwrap().to_string(),
-            "0.35"
-        );
-        assert_eq!(
-            decimal("-3.05").plus(decimal("3")).unwrap().to_string(),
-            "-0.05"
-        );
-        assert_eq!(
-            decimal("1").minus(decimal("0.001")).unwrap().to_string(),
-            "0.999"
-        );
+        assert_eq!(decimal("0.1").plus(decimal("0.25")).unwrap().to_string(), "0.35");
+        assert_eq!(decimal("-3.05").plus(decimal("3")).unwrap().to_string(), "-0.05");
+        assert_eq!(decimal("1").minus(decimal("0.001")).unwrap().to_string(), "0.999");
         assert!(
             decimal("99999999999999999999999999999999999999")
                 .plus(decimal("99999999999999999999999999999999999999"))
@@ -228,47 +188,23 @@ mod tests {
         assert_eq!(decimal("12.000").trimmed().to_string(), "12");
         assert_eq!(decimal("-0"), decimal("0.00"));
         assert!(decimal("-2") < decimal("-1.99"));
-        assert!(
-            decimal("99999999999999999999999999999999999999") > decimal("0.000000000000000001")
-        );
-        assert!(
-            decimal("-99999999999999999999999999999999999999") < decimal("0.000000000000000001")
-        );
+        assert!(decimal("99999999999999999999999999999999999999") > decimal("0.000000000000000001"));
+        assert!(decimal("-99999999999999999999999999999999999999") < decimal("0.000000000000000001"));
     }
 
     #[test]
     fn what_is_no_plain_decimal_number_is_refused() {
-        for text in [
-            "",
-            "-",
-            ".5",
-            "5.",
-            "1e3",
-            "+1",
-            "1,5",
-            " 1",
-            "--1",
-            "0.0000000000000000001",
-            "NaN",
-        ] {
+        for text in ["", "-", ".5", "5.", "1e3", "+1", "1,5", " 1", "--1", "0.0000000000000000001", "NaN"] {
             assert!(text.parse::<Decimal>().is_err(), "{text:?}");
         }
-        assert!(
-            serde_json::from_str::<Decimal>("1.5").is_err(),
-            "a JSON number would have been a float on its way"
-        );
-        assert_eq!(
-            serde_json::from_str::<Decimal>("\"1.5\"").unwrap(),
-            decimal("1.5")
-        );
+        assert!(serde_json::from_str::<Decimal>("1.5").is_err(), "a JSON number would have been a float on its way");
+        assert_eq!(serde_json::from_str::<Decimal>("\"1.5\"").unwrap(), decimal("1.5"));
     }
 
     #[test]
     fn packages_are_ordered_whole() {
         let up = |number: &str, step: &str| {
-            decimal(number)
-                .up_to_multiple_of(decimal(step))
-                .map(|found| found.trimmed().to_string())
+            decimal(number).up_to_multiple_of(decimal(step)).map(|found| found.trimmed().to_string())
         };
         assert_eq!(up("12", "5").as_deref(), Some("15"));
         assert_eq!(up("10", "5.0").as_deref(), Some("10"));

@@ -42,34 +42,24 @@ pub(crate) fn run(workspace: &Workspace, once: bool) -> Result<()> {
     // From here on Ctrl-C no longer ends this program on the spot: the programs below are stopped first.
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&interrupted))
-            .context(|| "cannot catch Ctrl-C".to_owned())?;
+        signal_hook::flag::register(signal, Arc::clone(&interrupted)).context(|| "cannot catch Ctrl-C".to_owned())?;
     }
 
     let folder = workspace.target().join("demo");
     fs::create_dir_all(&folder).context(|| format!("cannot create {}", folder.display()))?;
     let till = address("the simulated Lightspeed", LIGHTSPEED_PORT)?;
     let supplier = address("the simulated Metro", METRO_PORT)?;
-    let (mut vendors, [till, supplier]) = services::vendors(
-        &workspace.binary("moulin-vendors"),
-        [("lightspeed", till), ("metro", supplier)],
-        &folder,
-    )?;
+    let (mut vendors, [till, supplier]) =
+        services::vendors(&workspace.binary("moulin-vendors"), [("lightspeed", till), ("metro", supplier)], &folder)?;
 
     let listen = address("the service", SERVICE_PORT)?;
     let program = workspace.binary("moulin");
     let mut command = Command::new(&program);
-    command
-        .current_dir(workspace.root())
-        .args(["serve", "--config", CONFIG]);
+    command.current_dir(workspace.root()).args(["serve", "--config", CONFIG]);
     command.envs(overrides(listen, &till, &supplier));
     let mut service = services::moulin(&mut command, listen, &folder)?;
 
-    let client = Client {
-        program,
-        url: format!("http://{listen}"),
-        interrupted: Arc::clone(&interrupted),
-    };
+    let client = Client { program, url: format!("http://{listen}"), interrupted: Arc::clone(&interrupted) };
     let told = match story::tell(&client) {
         Ok(told) => told,
         Err(_) if interrupted.load(Relaxed) => return Err(Failure::new("interrupted")),
@@ -87,10 +77,7 @@ pub(crate) fn run(workspace: &Workspace, once: bool) -> Result<()> {
 fn address(what: &str, usual: u16) -> Result<SocketAddr> {
     let address = services::free_address(usual)?;
     if address.port() != usual {
-        println!(
-            "port {usual} is taken; {what} listens on {}",
-            address.port()
-        );
+        println!("port {usual} is taken; {what} listens on {}", address.port());
     }
     Ok(address)
 }
@@ -101,33 +88,18 @@ fn overrides(listen: SocketAddr, till: &str, supplier: &str) -> Vec<(String, Str
     if listen.port() != SERVICE_PORT {
         variables.push(("MOULIN_HTTP__LISTEN".to_owned(), listen.to_string()));
     }
-    for (connection, url, usual) in [
-        (TILL, till, LIGHTSPEED_PORT),
-        (SUPPLIER, supplier, METRO_PORT),
-    ] {
+    for (connection, url, usual) in [(TILL, till, LIGHTSPEED_PORT), (SUPPLIER, supplier, METRO_PORT)] {
         if url.ends_with(&format!(":{usual}")) {
             continue;
         }
         let name = connection.to_uppercase();
-        variables.push((
-            format!("MOULIN_CONNECTIONS__{name}__BASE_URL"),
-            url.to_owned(),
-        ));
-        variables.push((
-            format!("MOULIN_CONNECTIONS__{name}__GRANTS"),
-            format!("[\"{url}\"]"),
-        ));
+        variables.push((format!("MOULIN_CONNECTIONS__{name}__BASE_URL"), url.to_owned()));
+        variables.push((format!("MOULIN_CONNECTIONS__{name}__GRANTS"), format!("[\"{url}\"]")));
     }
     variables
 }
 
-fn examples(
-    workspace: &Workspace,
-    client: &Client,
-    supplier: &str,
-    told: &Told,
-    service: &Service,
-) {
+fn examples(workspace: &Workspace, client: &Client, supplier: &str, told: &Told, service: &Service) {
     let Told { from, to, order } = told;
     let url = &client.url;
     let moulin = workspace.show(&client.program);
@@ -159,9 +131,8 @@ The service's log is {log}. Ctrl-C stops everything."
 fn stay(interrupted: &AtomicBool, programs: &mut [&mut Service]) -> Result<()> {
     loop {
         // Asked before the signal is: Ctrl-C reaches the programs too, and one that ended by it is no failure.
-        let ended = programs.iter_mut().find_map(|program| {
-            (!program.is_running()).then(|| program.failure("ended by itself"))
-        });
+        let ended =
+            programs.iter_mut().find_map(|program| (!program.is_running()).then(|| program.failure("ended by itself")));
         thread::sleep(WATCH);
         if interrupted.load(Relaxed) {
             println!("\nstopping");
@@ -181,30 +152,16 @@ mod tests {
 
     #[test]
     fn only_what_differs_from_the_configuration_is_overridden() {
-        let usual = overrides(
-            "127.0.0.1:8080".parse().unwrap(),
-            "http://127.0.0.1:9101",
-            "http://127.0.0.1:9102",
-        );
+        let usual = overrides("127.0.0.1:8080".parse().unwrap(), "http://127.0.0.1:9101", "http://127.0.0.1:9102");
         assert!(usual.is_empty(), "{usual:?}");
-        let moved = overrides(
-            "127.0.0.1:8081".parse().unwrap(),
-            "http://127.0.0.1:9101",
-            "http://127.0.0.1:40000",
-        );
+        let moved = overrides("127.0.0.1:8081".parse().unwrap(), "http://127.0.0.1:9101", "http://127.0.0.1:40000");
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(
             moved,
             [
                 pair("MOULIN_HTTP__LISTEN", "127.0.0.1:8081"),
-                pair(
-                    "MOULIN_CONNECTIONS__METRO__BASE_URL",
-                    "http://127.0.0.1:40000"
-                ),
-                pair(
-                    "MOULIN_CONNECTIONS__METRO__GRANTS",
-                    "[\"http://127.0.0.1:40000\"]"
-                ),
+                pair("MOULIN_CONNECTIONS__METRO__BASE_URL", "http://127.0.0.1:40000"),
+                pair("MOULIN_CONNECTIONS__METRO__GRANTS", "[\"http://127.0.0.1:40000\"]"),
             ]
         );
     }

@@ -73,10 +73,7 @@ pub(crate) struct Low {
 /// # Errors
 /// A level names a product the till's list does not have, or a difference does not fit.
 pub(crate) fn low(stock: &[StockLevel], products: &[Product]) -> Result<Vec<Low>> {
-    let products: HashMap<_, _> = products
-        .iter()
-        .map(|product| (product.id.as_str(), product))
-        .collect();
+    let products: HashMap<_, _> = products.iter().map(|product| (product.id.as_str(), product)).collect();
     let mut found = Vec::new();
     for level in stock {
         let Some(point) = level.reorder_point.filter(|point| point.is_positive()) else {
@@ -86,18 +83,10 @@ pub(crate) fn low(stock: &[StockLevel], products: &[Product]) -> Result<Vec<Low>
             continue;
         }
         let product = products.get(level.product_id.as_str()).ok_or_else(|| {
-            Failure::new(format!(
-                "the till counts stock of product {}, which is not in its list",
-                level.product_id
-            ))
+            Failure::new(format!("the till counts stock of product {}, which is not in its list", level.product_id))
         })?;
-        let wanted = level
-            .reorder_level
-            .filter(|wanted| *wanted > point)
-            .unwrap_or(point);
-        let needed = wanted
-            .minus(level.quantity)
-            .ok_or_else(|| Failure::new("a quantity is too large"))?;
+        let wanted = level.reorder_level.filter(|wanted| *wanted > point).unwrap_or(point);
+        let needed = wanted.minus(level.quantity).ok_or_else(|| Failure::new("a quantity is too large"))?;
         if needed.is_positive() {
             found.push(Low {
                 name: product.name.clone(),
@@ -126,10 +115,8 @@ pub(crate) enum Plan {
 /// # Errors
 /// A quantity does not fit.
 pub(crate) fn plan(low: &[Low], catalog: &[CatalogProduct]) -> Result<Vec<Plan>> {
-    let by_barcode: HashMap<_, _> = catalog
-        .iter()
-        .filter_map(|product| Some((product.barcode.as_deref()?, product)))
-        .collect();
+    let by_barcode: HashMap<_, _> =
+        catalog.iter().filter_map(|product| Some((product.barcode.as_deref()?, product))).collect();
     low.iter()
         .map(|low| {
             let Some(barcode) = low.barcode.as_deref() else {
@@ -142,16 +129,12 @@ pub(crate) fn plan(low: &[Low], catalog: &[CatalogProduct]) -> Result<Vec<Plan>>
                 return Ok(Plan::Leave("not available now"));
             }
             let quantity = match product.pack_size.filter(|size| size.is_positive()) {
-                Some(size) => low
-                    .needed
-                    .up_to_multiple_of(size)
-                    .ok_or_else(|| Failure::new("a quantity is too large"))?,
+                Some(size) => {
+                    low.needed.up_to_multiple_of(size).ok_or_else(|| Failure::new("a quantity is too large"))?
+                }
                 None => low.needed,
             };
-            Ok(Plan::Order(
-                Box::new((*product).clone()),
-                quantity.trimmed(),
-            ))
+            Ok(Plan::Order(Box::new((*product).clone()), quantity.trimmed()))
         })
         .collect()
 }
@@ -175,11 +158,9 @@ pub(crate) fn order<'a>(plans: &'a [Plan], notes: &'a str) -> Option<OrderReques
     let items: Vec<_> = plans
         .iter()
         .filter_map(|plan| match plan {
-            Plan::Order(product, quantity) => Some(OrderItem {
-                product_id: &product.id,
-                quantity: quantity.to_string(),
-                unit: &product.unit,
-            }),
+            Plan::Order(product, quantity) => {
+                Some(OrderItem { product_id: &product.id, quantity: quantity.to_string(), unit: &product.unit })
+            }
             Plan::Leave(_) => None,
         })
         .collect();
@@ -213,25 +194,14 @@ mod tests {
             {"product_id": "3", "location_id": "1", "quantity": "-2", "reorder_point": "6"},
             {"product_id": "4", "location_id": "1", "quantity": "0", "reorder_point": "0", "reorder_level": "0"}]));
         let low = low(&stock, &products()).unwrap();
-        let found: Vec<_> = low
-            .iter()
-            .map(|low| (low.name.as_str(), low.needed.trimmed().to_string()))
-            .collect();
-        assert_eq!(
-            found,
-            [("Sel", "8".to_owned()), ("Tomate", "16".to_owned())]
-        );
+        let found: Vec<_> = low.iter().map(|low| (low.name.as_str(), low.needed.trimmed().to_string())).collect();
+        assert_eq!(found, [("Sel", "8".to_owned()), ("Tomate", "16".to_owned())]);
     }
 
     #[test]
     fn stock_of_an_unknown_product_is_an_error_that_names_it() {
         let stock = read(json!([{"product_id": "99", "quantity": "1", "reorder_point": "2"}]));
-        assert!(
-            low(&stock, &products())
-                .unwrap_err()
-                .to_string()
-                .contains("99")
-        );
+        assert!(low(&stock, &products()).unwrap_err().to_string().contains("99"));
     }
 
     #[test]
@@ -246,28 +216,14 @@ mod tests {
             {"id": "418207", "name": "Tomate 5 kg", "barcode": "376", "unit": "KG", "currency": "EUR", "price": "4.95", "pack_size": "5.0", "available": true},
             {"id": "418300", "name": "Beurre", "barcode": "377", "unit": "PC", "currency": "EUR", "price": null, "available": false}]));
         let plans = plan(&low, &catalog).unwrap();
-        let reasons: Vec<_> = low
-            .iter()
-            .zip(&plans)
-            .map(|(low, plan)| (low.name.as_str(), matches!(plan, Plan::Order(..))))
-            .collect();
-        assert_eq!(
-            reasons,
-            [
-                ("Beurre", false),
-                ("Eau", false),
-                ("Sel", false),
-                ("Tomate", true)
-            ]
-        );
+        let reasons: Vec<_> =
+            low.iter().zip(&plans).map(|(low, plan)| (low.name.as_str(), matches!(plan, Plan::Order(..)))).collect();
+        assert_eq!(reasons, [("Beurre", false), ("Eau", false), ("Sel", false), ("Tomate", true)]);
         let request = serde_json::to_value(order(&plans, "Avant 10 h").unwrap()).unwrap();
         assert_eq!(
             request,
             json!({"items": [{"product_id": "418207", "quantity": "15", "unit": "KG"}], "notes": "Avant 10 h"})
         );
-        assert!(
-            order(&plans[..3], "").is_none(),
-            "an order of nothing is none"
-        );
+        assert!(order(&plans[..3], "").is_none(), "an order of nothing is none");
     }
 }

@@ -81,16 +81,10 @@ impl Summary {
         let mut summary = Self::default();
         let mut sellers = HashMap::new();
         for sale in sales {
-            summary
-                .add(sale, zone, &mut sellers)
-                .context(|| format!("sale {}", sale.id))?;
+            summary.add(sale, zone, &mut sellers).context(|| format!("sale {}", sale.id))?;
         }
         summary.sellers = sellers.into_values().collect();
-        summary.sellers.sort_by(|a, b| {
-            b.quantity
-                .cmp(&a.quantity)
-                .then_with(|| a.name.cmp(&b.name))
-        });
+        summary.sellers.sort_by(|a, b| b.quantity.cmp(&a.quantity).then_with(|| a.name.cmp(&b.name)));
         Ok(summary)
     }
 
@@ -99,30 +93,16 @@ impl Summary {
     /// # Errors
     /// The difference does not fit.
     pub(crate) fn turnover(&self) -> Result<Decimal> {
-        self.sales
-            .amount
-            .minus(self.refunds.amount)
-            .ok_or_else(too_large)
+        self.sales.amount.minus(self.refunds.amount).ok_or_else(too_large)
     }
 
-    fn add<'a>(
-        &mut self,
-        sale: &'a Sale,
-        zone: &TimeZone,
-        sellers: &mut HashMap<&'a str, Seller>,
-    ) -> Result<()> {
+    fn add<'a>(&mut self, sale: &'a Sale, zone: &TimeZone, sellers: &mut HashMap<&'a str, Seller>) -> Result<()> {
         if self.currency.is_empty() {
             self.currency.clone_from(&sale.currency);
         } else if self.currency != sale.currency {
-            return Err(Failure::new(format!(
-                "is in {}, others are in {}",
-                sale.currency, self.currency
-            )));
+            return Err(Failure::new(format!("is in {}, others are in {}", sale.currency, self.currency)));
         }
-        if !matches!(
-            sale.status.as_str(),
-            "completed" | "refunded" | "partially_refunded"
-        ) {
+        if !matches!(sale.status.as_str(), "completed" | "refunded" | "partially_refunded") {
             self.left_out += 1;
             return Ok(());
         }
@@ -157,15 +137,9 @@ impl Summary {
 
     /// The meal that a moment (RFC 3339) belongs to.
     fn meal(&mut self, moment: &str, zone: &TimeZone) -> Result<&mut Total> {
-        let moment: Timestamp = moment
-            .parse()
-            .context(|| format!("`{moment}` is not a time"))?;
+        let moment: Timestamp = moment.parse().context(|| format!("`{moment}` is not a time"))?;
         let hour = moment.to_zoned(zone.clone()).hour();
-        Ok(if (MORNING..EVENING).contains(&hour) {
-            &mut self.lunch
-        } else {
-            &mut self.dinner
-        })
+        Ok(if (MORNING..EVENING).contains(&hour) { &mut self.lunch } else { &mut self.dinner })
     }
 }
 
@@ -199,10 +173,7 @@ mod tests {
     }
 
     fn total(count: usize, amount: &str) -> Total {
-        Total {
-            count,
-            amount: amount.parse().unwrap(),
-        }
+        Total { count, amount: amount.parse().unwrap() }
     }
 
     #[test]
@@ -244,31 +215,16 @@ mod tests {
     fn best_sellers_are_by_quantity_with_returns_taken_off() {
         let line = |id: &str, name: &str, quantity: &str, total: &str| json!({"product_id": id, "name": name, "quantity": quantity, "total": total});
         let mut first = sale("completed", "2025-04-10T11:00:00Z", "50");
-        first["lines"] = json!([
-            line("7", "Tarte", "5", "40.00"),
-            line("8", "Café", "4", "10.00")
-        ]);
+        first["lines"] = json!([line("7", "Tarte", "5", "40.00"), line("8", "Café", "4", "10.00")]);
         first["tip"] = json!("2.50");
         let mut second = sale("refunded", "2025-04-10T12:00:00Z", "-16");
         second["lines"] = json!([line("7", "Tarte", "-2", "-16.00")]);
         let summary = summary(json!([first, second])).unwrap();
-        let sellers: Vec<_> = summary
-            .sellers
-            .iter()
-            .map(|s| {
-                (
-                    s.name.as_str(),
-                    s.quantity.to_string(),
-                    s.amount.to_string(),
-                )
-            })
-            .collect();
+        let sellers: Vec<_> =
+            summary.sellers.iter().map(|s| (s.name.as_str(), s.quantity.to_string(), s.amount.to_string())).collect();
         assert_eq!(
             sellers,
-            [
-                ("Café", "4".to_owned(), "10.00".to_owned()),
-                ("Tarte", "3".to_owned(), "24.00".to_owned())
-            ]
+            [("Café", "4".to_owned(), "10.00".to_owned()), ("Tarte", "3".to_owned(), "24.00".to_owned())]
         );
         assert_eq!(summary.tips.to_string(), "2.50");
     }
@@ -278,21 +234,9 @@ mod tests {
         let mut dollars = sale("completed", "2025-04-10T11:00:00Z", "1");
         dollars["currency"] = json!("USD");
         dollars["id"] = json!("4711");
-        let failure = summary(json!([
-            sale("completed", "2025-04-10T11:00:00Z", "1"),
-            dollars
-        ]))
-        .unwrap_err()
-        .to_string();
-        assert!(
-            failure.contains("4711") && failure.contains("USD"),
-            "{failure}"
-        );
-        assert!(
-            summary(json!([sale("completed", "yesterday", "1")]))
-                .unwrap_err()
-                .to_string()
-                .contains("yesterday")
-        );
+        let failure =
+            summary(json!([sale("completed", "2025-04-10T11:00:00Z", "1"), dollars])).unwrap_err().to_string();
+        assert!(failure.contains("4711") && failure.contains("USD"), "{failure}");
+        assert!(summary(json!([sale("completed", "yesterday", "1")])).unwrap_err().to_string().contains("yesterday"));
     }
 }

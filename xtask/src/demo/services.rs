@@ -33,20 +33,12 @@ pub(crate) struct Service {
 
 impl Service {
     /// Starts a program whose output goes to `folder/<name>.log`, except standard output where `command` says otherwise.
-    fn start(
-        name: &'static str,
-        command: &mut Command,
-        folder: &Path,
-        stdout_to_log: bool,
-    ) -> Result<Self> {
+    fn start(name: &'static str, command: &mut Command, folder: &Path, stdout_to_log: bool) -> Result<Self> {
         let log = folder.join(format!("{name}.log"));
         let file = File::create(&log).context(|| format!("cannot write {}", log.display()))?;
         command.stdin(Stdio::null());
         command.stdout(if stdout_to_log {
-            Stdio::from(
-                file.try_clone()
-                    .context(|| format!("cannot write {}", log.display()))?,
-            )
+            Stdio::from(file.try_clone().context(|| format!("cannot write {}", log.display()))?)
         } else {
             Stdio::piped()
         });
@@ -71,12 +63,7 @@ impl Service {
     pub(crate) fn failure(&self, what: &str) -> Failure {
         let log = fs::read(&self.log).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
-        Failure::new(format!(
-            "{} {what}; the end of {}:\n{}",
-            self.name,
-            self.log.display(),
-            last_lines(&log)
-        ))
+        Failure::new(format!("{} {what}; the end of {}:\n{}", self.name, self.log.display(), last_lines(&log)))
     }
 }
 
@@ -97,9 +84,7 @@ impl Drop for Service {
 /// Asks a child to end, as the terminal would. Through the shell, because the standard library can only kill.
 #[cfg(unix)]
 fn terminate(child: &Child) {
-    let _ = Command::new("sh")
-        .args(["-c", "kill -TERM \"$0\"", &child.id().to_string()])
-        .status();
+    let _ = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &child.id().to_string()]).status();
 }
 
 #[cfg(not(unix))]
@@ -108,12 +93,7 @@ fn terminate(_: &Child) {}
 fn last_lines(log: &str) -> String {
     let lines: Vec<_> = log.lines().collect();
     let skip = lines.len().saturating_sub(LAST_LINES);
-    lines
-        .iter()
-        .skip(skip)
-        .map(|line| format!("  {line}"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    lines.iter().skip(skip).map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Starts `moulin-vendors` and waits until it has printed `<name> <url>` for each of `vendors`; gives the URLs in that
@@ -139,11 +119,7 @@ pub(crate) fn vendors<const N: usize>(
     let mut urls: [Option<String>; N] = [const { None }; N];
     while urls.iter().any(Option::is_none) {
         let Ok(line) = lines.recv_timeout(end.saturating_duration_since(Instant::now())) else {
-            let what = if service.is_running() {
-                "did not get ready"
-            } else {
-                "ended"
-            };
+            let what = if service.is_running() { "did not get ready" } else { "ended" };
             return Err(service.failure(what));
         };
         for (url, (name, _)) in urls.iter_mut().zip(vendors) {
@@ -159,10 +135,7 @@ pub(crate) fn vendors<const N: usize>(
 fn lines_of(output: impl Read + Send + 'static) -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
-        for line in BufReader::new(output)
-            .lines()
-            .map_while(std::result::Result::ok)
-        {
+        for line in BufReader::new(output).lines().map_while(std::result::Result::ok) {
             // Nobody listens any more once all is ready; what comes then is read and dropped.
             let _ = sender.send(line);
         }
@@ -205,8 +178,7 @@ fn is_healthy(address: SocketAddr) -> bool {
         let mut stream = TcpStream::connect_timeout(&address, limit)?;
         stream.set_read_timeout(Some(limit))?;
         stream.set_write_timeout(Some(limit))?;
-        let request =
-            format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes())?;
         let mut status = String::new();
         BufReader::new(stream.take(1024)).read_line(&mut status)?;
@@ -217,10 +189,7 @@ fn is_healthy(address: SocketAddr) -> bool {
 
 fn is_ok(status_line: &str) -> bool {
     let mut words = status_line.split_whitespace();
-    words
-        .next()
-        .is_some_and(|version| version.starts_with("HTTP/1."))
-        && words.next() == Some("200")
+    words.next().is_some_and(|version| version.starts_with("HTTP/1.")) && words.next() == Some("200")
 }
 
 /// The usual address if nobody listens there, or else one the system gives.
@@ -231,9 +200,7 @@ pub(crate) fn free_address(usual: u16) -> Result<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", usual))
         .or_else(|_| TcpListener::bind(("127.0.0.1", 0)))
         .context(|| "no free port on 127.0.0.1".to_owned())?;
-    listener
-        .local_addr()
-        .context(|| "no free port on 127.0.0.1".to_owned())
+    listener.local_addr().context(|| "no free port on 127.0.0.1".to_owned())
 }
 
 #[cfg(test)]
@@ -244,10 +211,7 @@ mod tests {
 
     #[test]
     fn a_vendor_is_ready_when_it_says_its_url() {
-        assert_eq!(
-            announced("metro http://127.0.0.1:9102\n", "metro"),
-            Some("http://127.0.0.1:9102")
-        );
+        assert_eq!(announced("metro http://127.0.0.1:9102\n", "metro"), Some("http://127.0.0.1:9102"));
         assert_eq!(announced("metro http://127.0.0.1:9102", "lightspeed"), None);
         assert_eq!(announced("metropole http://127.0.0.1:9102", "metro"), None);
         assert_eq!(announced("metro starts", "metro"), None);
@@ -273,10 +237,7 @@ mod tests {
 
     #[test]
     fn a_failure_shows_the_end_of_the_log() {
-        let log = (1..=30)
-            .map(|number| number.to_string())
-            .collect::<Vec<_>>()
-            .join("\n");
+        let log = (1..=30).map(|number| number.to_string()).collect::<Vec<_>>().join("\n");
         let shown = last_lines(&log);
         assert_eq!(shown.lines().count(), 20);
         assert!(shown.starts_with("  11\n") && shown.ends_with("  30"));
@@ -295,19 +256,13 @@ mod tests {
         }
 
         fn runs(pid: u32) -> bool {
-            Command::new("kill")
-                .args(["-0", &pid.to_string()])
-                .stderr(Stdio::null())
-                .status()
-                .unwrap()
-                .success()
+            Command::new("kill").args(["-0", &pid.to_string()]).stderr(Stdio::null()).status().unwrap().success()
         }
 
         #[test]
         fn a_service_is_stopped_when_it_goes() {
             let folder = folder("stop");
-            let service =
-                Service::start("sleeper", Command::new("sleep").arg("600"), &folder, true).unwrap();
+            let service = Service::start("sleeper", Command::new("sleep").arg("600"), &folder, true).unwrap();
             let pid = service.child.id();
             assert!(runs(pid));
             drop(service);
@@ -319,23 +274,13 @@ mod tests {
         fn ready_lines_are_read_and_an_early_end_is_reported_with_the_log() {
             let folder = folder("vendors");
             let address: SocketAddr = "127.0.0.1:0".parse().unwrap();
-            let program = script(
-                &folder,
-                "program",
-                "#!/bin/sh\necho starting\necho metro http://127.0.0.1:7\nexec sleep 600",
-            );
+            let program =
+                script(&folder, "program", "#!/bin/sh\necho starting\necho metro http://127.0.0.1:7\nexec sleep 600");
             let (service, urls) = vendors(&program, [("metro", address)], &folder).unwrap();
             assert_eq!(urls, ["http://127.0.0.1:7"]);
             drop(service);
-            let program = script(
-                &folder,
-                "program",
-                "#!/bin/sh\necho the port is taken >&2; exit 3",
-            );
-            let failure = vendors(&program, [("metro", address)], &folder)
-                .err()
-                .unwrap()
-                .to_string();
+            let program = script(&folder, "program", "#!/bin/sh\necho the port is taken >&2; exit 3");
+            let failure = vendors(&program, [("metro", address)], &folder).err().unwrap().to_string();
             assert!(failure.contains("the port is taken"), "{failure}");
             fs::remove_dir_all(&folder).unwrap();
         }
@@ -346,10 +291,7 @@ mod tests {
             let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
             let address = listener.local_addr().unwrap();
             let answers = thread::spawn(move || {
-                for answer in [
-                    "HTTP/1.1 503 Service Unavailable\r\n\r\n",
-                    "HTTP/1.1 200 OK\r\n\r\n",
-                ] {
+                for answer in ["HTTP/1.1 503 Service Unavailable\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"] {
                     let (mut stream, _) = listener.accept().unwrap();
                     // The whole request, or the unread rest would reset the connection under the answer.
                     let request: Vec<_> = BufReader::new(&stream)
@@ -364,11 +306,7 @@ mod tests {
             let service = moulin(Command::new("sleep").arg("600"), address, &folder).unwrap();
             answers.join().unwrap();
             drop(service);
-            let failure = moulin(
-                Command::new("sh").args(["-c", "echo bad key >&2; exit 2"]),
-                address,
-                &folder,
-            );
+            let failure = moulin(Command::new("sh").args(["-c", "echo bad key >&2; exit 2"]), address, &folder);
             assert!(failure.err().unwrap().to_string().contains("bad key"));
             fs::remove_dir_all(&folder).unwrap();
         }

@@ -42,11 +42,7 @@ pub(crate) fn tell(client: &Client) -> Result<Told> {
     let plans = catalog(client, &low)?;
     let order = place(client, &plans)?;
     read_back(client, &order)?;
-    Ok(Told {
-        from,
-        to,
-        order: order.id,
-    })
+    Ok(Told { from, to, order: order.id })
 }
 
 fn heading(number: u32, title: &str) {
@@ -54,10 +50,7 @@ fn heading(number: u32, title: &str) {
 }
 
 fn adapters(client: &Client) -> Result<()> {
-    heading(
-        1,
-        "What runs: sandboxed adapters, one WebAssembly component for each vendor",
-    );
+    heading(1, "What runs: sandboxed adapters, one WebAssembly component for each vendor");
     for line in client.text(&["adapter", "list"])?.lines() {
         println!("    {line}");
     }
@@ -68,52 +61,26 @@ fn sales(client: &Client) -> Result<(String, String)> {
     let zone = TimeZone::get(ZONE).context(|| format!("no time zone {ZONE}"))?;
     let now = Timestamp::now();
     let to = rfc3339(now);
-    let from = rfc3339(
-        now.checked_sub(SignedDuration::from_hours(24 * DAYS))
-            .context(|| "the clock is off".to_owned())?,
-    );
+    let from =
+        rfc3339(now.checked_sub(SignedDuration::from_hours(24 * DAYS)).context(|| "the clock is off".to_owned())?);
     heading(2, &format!("Sales of the last {DAYS} days, from the till"));
     let start = Instant::now();
-    let sales: Vec<Sale> = client.all(
-        "pos.list-transactions",
-        TILL,
-        &["--from", &from, "--to", &to, "--with-lines", "--all"],
-    )?;
+    let sales: Vec<Sale> =
+        client.all("pos.list-transactions", TILL, &["--from", &from, "--to", &to, "--with-lines", "--all"])?;
     let seconds = start.elapsed().as_secs_f64();
     if sales.is_empty() {
-        return Err(Failure::new(format!(
-            "the till has no sales from {from} to {to}"
-        )));
+        return Err(Failure::new(format!("the till has no sales from {from} to {to}")));
     }
     let summary = Summary::of(&sales, &zone)?;
-    println!(
-        "    {} records from {from} to {to} in {seconds:.1} s",
-        sales.len()
-    );
+    println!("    {} records from {from} to {to} in {seconds:.1} s", sales.len());
     let money = |amount: Decimal| format!("{} {}", amount.as_amount(), summary.currency);
-    let line = |name: &str, total: Total| {
-        vec![
-            name.to_owned(),
-            total.count.to_string(),
-            money(total.amount),
-        ]
-    };
+    let line = |name: &str, total: Total| vec![name.to_owned(), total.count.to_string(), money(total.amount)];
     table::print(
         &[Side::Left, Side::Right, Side::Right],
         &[
             line("sales", summary.sales),
-            line(
-                "refunds",
-                Total {
-                    amount: summary.refunds.amount.negated(),
-                    ..summary.refunds
-                },
-            ),
-            vec![
-                "turnover".to_owned(),
-                String::new(),
-                money(summary.turnover()?),
-            ],
+            line("refunds", Total { amount: summary.refunds.amount.negated(), ..summary.refunds }),
+            vec!["turnover".to_owned(), String::new(), money(summary.turnover()?)],
             vec!["tips".to_owned(), String::new(), money(summary.tips)],
             line("lunch", summary.lunch),
             line("dinner", summary.dinner),
@@ -127,13 +94,7 @@ fn sales(client: &Client) -> Result<(String, String)> {
         .sellers
         .iter()
         .take(5)
-        .map(|seller| {
-            vec![
-                seller.name.clone(),
-                seller.quantity.trimmed().to_string(),
-                money(seller.amount),
-            ]
-        })
+        .map(|seller| vec![seller.name.clone(), seller.quantity.trimmed().to_string(), money(seller.amount)])
         .collect();
     table::print(&[Side::Left, Side::Right, Side::Right], &best);
     Ok((from, to))
@@ -153,27 +114,15 @@ fn stock(client: &Client) -> Result<Vec<Low>> {
     let mut rows = vec![row(["product", "in stock", "reorder at", "needed"])];
     rows.extend(low.iter().map(|low| {
         let number = |number: Decimal| number.trimmed().to_string();
-        vec![
-            low.name.clone(),
-            number(low.quantity),
-            number(low.reorder_point),
-            number(low.needed),
-        ]
+        vec![low.name.clone(), number(low.quantity), number(low.reorder_point), number(low.needed)]
     }));
     table::print(&[Side::Left, Side::Right, Side::Right, Side::Right], &rows);
-    if low.is_empty() {
-        Err(Failure::new(
-            "nothing ran low, so there is nothing to order",
-        ))
-    } else {
-        Ok(low)
-    }
+    if low.is_empty() { Err(Failure::new("nothing ran low, so there is nothing to order")) } else { Ok(low) }
 }
 
 fn catalog(client: &Client, low: &[Low]) -> Result<Vec<Plan>> {
     heading(4, "The same products at Metro, found by barcode");
-    let catalog: Vec<CatalogProduct> =
-        client.all("suppliers.list-catalog", SUPPLIER, &["--all"])?;
+    let catalog: Vec<CatalogProduct> = client.all("suppliers.list-catalog", SUPPLIER, &["--all"])?;
     let plans = restock::plan(low, &catalog)?;
     println!("    {} products in the catalogue", catalog.len());
     let mut rows = vec![row(["product at Metro", "price", "", "order", ""])];
@@ -189,27 +138,19 @@ fn catalog(client: &Client, low: &[Low]) -> Result<Vec<Plan>> {
                 quantity.to_string(),
                 product.unit.clone(),
             ],
-            Plan::Leave(reason) => vec![
-                low.name.clone(),
-                String::new(),
-                String::new(),
-                "-".to_owned(),
-                (*reason).to_owned(),
-            ],
+            Plan::Leave(reason) => {
+                vec![low.name.clone(), String::new(), String::new(), "-".to_owned(), (*reason).to_owned()]
+            }
         });
     }
-    table::print(
-        &[Side::Left, Side::Right, Side::Left, Side::Right, Side::Left],
-        &rows,
-    );
+    table::print(&[Side::Left, Side::Right, Side::Left, Side::Right, Side::Left], &rows);
     Ok(plans)
 }
 
 fn place(client: &Client, plans: &[Plan]) -> Result<Order> {
     heading(5, "The order, placed at Metro");
-    let request = restock::order(plans, "Livraison avant 10h si possible").ok_or_else(|| {
-        Failure::new("Metro has none of what ran low, so there is nothing to order")
-    })?;
+    let request = restock::order(plans, "Livraison avant 10h si possible")
+        .ok_or_else(|| Failure::new("Metro has none of what ran low, so there is nothing to order"))?;
     let order: Order = client.send("suppliers.create-order", SUPPLIER, &request)?;
     show(&order);
     Ok(order)
@@ -220,28 +161,20 @@ fn read_back(client: &Client, order: &Order) -> Result<()> {
     let found: Order = client.one("suppliers.get-order", SUPPLIER, &["--id", &order.id])?;
     show(&found);
     let items = |order: &Order| {
-        let mut items: Vec<_> = order
-            .items
-            .iter()
-            .map(|item| (item.product_id.clone(), item.quantity))
-            .collect();
+        let mut items: Vec<_> = order.items.iter().map(|item| (item.product_id.clone(), item.quantity)).collect();
         items.sort();
         items
     };
     if found.id != order.id || items(&found) != items(order) || found.total != order.total {
-        return Err(Failure::new(format!(
-            "order {} is not the one that was placed",
-            found.id
-        )));
+        return Err(Failure::new(format!("order {} is not the one that was placed", found.id)));
     }
     Ok(())
 }
 
 fn show(order: &Order) {
-    let total = order.total.map_or_else(
-        || "not known yet".to_owned(),
-        |total| format!("{} {}", total.as_amount(), order.currency),
-    );
+    let total = order
+        .total
+        .map_or_else(|| "not known yet".to_owned(), |total| format!("{} {}", total.as_amount(), order.currency));
     table::print(
         &[],
         &[
@@ -249,10 +182,7 @@ fn show(order: &Order) {
             row(["status", &order.status]),
             row(["items", &order.items.len().to_string()]),
             row(["total", &total]),
-            row([
-                "delivery",
-                order.delivery_date.as_deref().unwrap_or("not known yet"),
-            ]),
+            row(["delivery", order.delivery_date.as_deref().unwrap_or("not known yet")]),
         ],
     );
 }
@@ -293,18 +223,10 @@ esac
 "#;
 
     fn client(name: &str, text: &str) -> (PathBuf, Client) {
-        let folder =
-            std::env::temp_dir().join(format!("xtask-story-{name}-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("xtask-story-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let program = script(&folder, "moulin", text);
-        (
-            folder,
-            Client {
-                program,
-                url: "http://127.0.0.1:1".to_owned(),
-                interrupted: Arc::default(),
-            },
-        )
+        (folder, Client { program, url: "http://127.0.0.1:1".to_owned(), interrupted: Arc::default() })
     }
 
     fn ordered(folder: &Path) -> Value {
@@ -323,12 +245,7 @@ esac
         let asked = fs::read_to_string(folder.join("asked")).unwrap();
         let lines: Vec<_> = asked.lines().collect();
         assert_eq!(lines.len(), 7, "{asked}");
-        assert!(
-            lines
-                .iter()
-                .all(|line| line.ends_with("--url http://127.0.0.1:1")),
-            "{asked}"
-        );
+        assert!(lines.iter().all(|line| line.ends_with("--url http://127.0.0.1:1")), "{asked}");
         let sales = format!(
             "call pos.list-transactions --connection till --from {} --to {} --with-lines --all --json",
             told.from, told.to
@@ -341,10 +258,7 @@ esac
     fn an_order_that_reads_back_differently_fails_the_story() {
         let (folder, client) = client("other", &MOULIN.replace("\"15.0\"", "\"14\""));
         let failure = tell(&client).err().unwrap().to_string();
-        assert!(
-            failure.contains("MET-1 is not the one that was placed"),
-            "{failure}"
-        );
+        assert!(failure.contains("MET-1 is not the one that was placed"), "{failure}");
         fs::remove_dir_all(&folder).unwrap();
     }
 
@@ -352,16 +266,10 @@ esac
     fn a_step_that_fails_ends_the_story_with_its_reason() {
         let (folder, client) = client(
             "fails",
-            &MOULIN.replace(
-                "pos.get-stock)",
-                "pos.get-stock) echo 'the till is closed' >&2; exit 1;;\n  x)",
-            ),
+            &MOULIN.replace("pos.get-stock)", "pos.get-stock) echo 'the till is closed' >&2; exit 1;;\n  x)"),
         );
         let failure = tell(&client).err().unwrap().to_string();
-        assert!(
-            failure.contains("pos.get-stock") && failure.contains("the till is closed"),
-            "{failure}"
-        );
+        assert!(failure.contains("pos.get-stock") && failure.contains("the till is closed"), "{failure}");
         assert!(!folder.join("order").exists());
         fs::remove_dir_all(&folder).unwrap();
     }

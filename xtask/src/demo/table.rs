@@ -13,11 +13,7 @@ pub(crate) enum Side {
 pub(crate) fn lines(sides: &[Side], rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-            .unwrap_or_default()
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or_default()
     };
     let widths: Vec<_> = (0..columns).map(width).collect();
     rows.iter()
@@ -54,9 +50,6 @@ mod tests {
     #[test]
     fn figures_stand_under_each_other_also_beside_accents() {
         let rows = [row(["Crème brûlée", "12"]), row(["Thé", "7", "note"])];
-        assert_eq!(
-            lines(&[Side::Left, Side::Right], &rows),
-            ["    Crème brûlée  12", "    Thé            7  note"]
-        );
+        assert_eq!(lines(&[Side::Left, Side::Right], &rows), ["    Crème brûlée  12", "    Thé            7  note"]);
     }
 }

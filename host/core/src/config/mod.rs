@@ -155,6 +155,10 @@ pub struct ConnectionConfig {
     /// Time for one attempt of one request.
     #[serde(default = "attempt_timeout", with = "duration")]
     pub timeout: Duration,
+    /// Whether the rate limits the adapter describes, and those the vendor's answers tell, are kept. False where the
+    /// vendor has lifted them.
+    #[serde(default = "yes")]
+    pub rate_limits: bool,
     /// Requests under way at once.
     #[serde(default = "max_concurrency")]
     pub max_concurrency: u16,
@@ -171,6 +175,10 @@ fn paris() -> String {
 const fn attempt_timeout() -> Duration {
     // The original connectors' `connection.timeout`.
     Duration::from_secs(30)
+}
+
+const fn yes() -> bool {
+    true
 }
 
 const fn max_concurrency() -> u16 {

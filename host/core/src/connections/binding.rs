@@ -144,8 +144,13 @@ fn egress(
         credentials: scheme,
         attempt_timeout: config.timeout,
         max_concurrency: usize::from(config.max_concurrency),
-        limits: adapter.limits.iter().filter(|limit| used(&limit.flavors)).map(rate_limit).collect(),
-        signals: adapter.signals.iter().map(limit_signal).collect(),
+        limits: adapter
+            .limits
+            .iter()
+            .filter(|limit| config.rate_limits && used(&limit.flavors))
+            .map(rate_limit)
+            .collect(),
+        signals: adapter.signals.iter().filter(|_| config.rate_limits).map(limit_signal).collect(),
         // Without the adapter's version: a swap that changes nothing else keeps this egress.
         user_agent: format!("{USER_AGENT} {}", adapter.id),
         scrubber: shared.scrubber.clone(),

@@ -41,9 +41,8 @@ pub(crate) fn check(connection: &ConnectionConfig, adapter: &Description) -> Vec
             Some(setting) if setting.secret => {
                 wrong(
                     &place,
-                    format!(
-                        "a secret; move it to the connection's `secrets`, with {{ env = \"…\" }} or {{ file = \"…\" }}"
-                    ),
+                    "a secret; move it to the connection's `secrets`, with { env = \"…\" } or { file = \"…\" }"
+                        .to_owned(),
                 );
             }
             Some(setting) => {

@@ -11,7 +11,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
+use ring::digest::{Context, Digest, SHA256, SHA256_OUTPUT_LEN, digest};
+use uuid::Uuid;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -72,7 +73,7 @@ impl AotCache {
         let mut content = Vec::new();
         opened.read_to_end(&mut content)?;
         match content.split_at_checked(SHA256_OUTPUT_LEN) {
-            Some((expected, code)) if digest(&SHA256, code).as_ref() == expected => {
+            Some((expected, code)) if seal(file, code).as_ref() == expected => {
                 Ok(Some(content.split_off(SHA256_OUTPUT_LEN)))
             }
             _ => Err(io::Error::other("damaged; it is compiled again")),
@@ -85,14 +86,22 @@ impl AotCache {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
         }
         fs::set_permissions(&self.folder, Permissions::from_mode(0o700))?;
-        let partial = file.with_extension(format!("{}.partial", std::process::id()));
+        let partial = file.with_extension(format!("{}.partial", Uuid::new_v4()));
         let mut options = OpenOptions::new();
         let mut opened = options.write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
-        opened.write_all(digest(&SHA256, code).as_ref())?;
+        opened.write_all(seal(file, code).as_ref())?;
         opened.write_all(code)?;
         opened.sync_all()?;
         fs::rename(&partial, file)
     }
+}
+
+/// Digest of the code under its file's name, so that one adapter's file renamed to another's is not believed.
+fn seal(file: &Path, code: &[u8]) -> Digest {
+    let mut context = Context::new(&SHA256);
+    context.update(file.file_name().unwrap_or_default().as_encoded_bytes());
+    context.update(code);
+    context.finish()
 }
 
 #[allow(unsafe_code)]

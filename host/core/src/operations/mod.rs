@@ -84,6 +84,11 @@ pub enum Kind {
     Write,
 }
 
+/// Calls an operation with parameters in JSON, once.
+type Call = fn(Connection, Map<String, Value>) -> BoxFuture<'static, Result<Answer, Error>>;
+/// Calls it for every page.
+type Pages = fn(Connection, Map<String, Value>) -> BoxStream<'static, Result<Answer, Error>>;
+
 /// An operation: what it is called, takes and gives. All of them are in [`all`].
 #[non_exhaustive]
 pub struct Operation {
@@ -106,8 +111,8 @@ pub struct Operation {
     pub(crate) params_schema: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) record_schema: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) typecheck: Typecheck,
-    pub(crate) call: fn(Connection, Map<String, Value>) -> BoxFuture<'static, Result<Answer, Error>>,
-    pub(crate) pages: fn(Connection, Map<String, Value>) -> BoxStream<'static, Result<Answer, Error>>,
+    pub(crate) call: Call,
+    pub(crate) pages: Pages,
 }
 
 impl Operation {
