@@ -272,8 +272,8 @@ async fn what_does_not_fit_the_adapters_is_told_at_once() {
         ("connections.other.settings.customer", "no such setting; it has client_number"),
         ("connections.other.auth.method", "the adapter metro does not offer basic; it offers api_key"),
         ("connections.version.flavor", "the adapter hostile has no flavour \"v9\"; it has v1"),
-        ("connections.confused.settings.signing_key", "a secret; move it to connections.confused.secrets"),
-        ("connections.confused.secrets.mode", "not a secret; move it to connections.confused.settings"),
+        ("connections.confused.settings.signing_key", "a secret; move it to the connection's `secrets`"),
+        ("connections.confused.secrets.mode", "not a secret; move it to the connection's `settings`"),
         ("connections.confused.secrets.signing_kye", "no such secret; it has signing_key"),
     ];
     assert_problems(&file.path, &error, &expected);

@@ -74,14 +74,21 @@ async fn an_endless_loop_leaves_other_tasks_of_its_thread_their_turn() {
     let folder = Folder::with(&["test/hostile"]);
     let host = host(&vendor, &folder, "loop").await;
     let (bad, good) = (host.suppliers("bad").unwrap(), host.suppliers("good").unwrap());
-    let mut looping = tokio::spawn(async move { bad.get_product(product("x")).await });
-    tokio::task::yield_now().await;
-    tokio::select! {
-        biased;
-        ended = &mut looping => panic!("the loop ended first: {ended:?}"),
-        next = good.get_product(product("next")) => assert_eq!(next.unwrap().id, "next"),
-    }
+    let (ended, mut order) = tokio::sync::mpsc::unbounded_channel();
+    let first = ended.clone();
+    let looping = tokio::spawn(async move {
+        let answer = bad.get_product(product("x")).await;
+        first.send("loop").unwrap();
+        answer
+    });
+    let next = tokio::spawn(async move {
+        let answer = good.get_product(product("next")).await;
+        ended.send("next").unwrap();
+        answer
+    });
     assert!(looping.await.unwrap().is_err());
+    assert_eq!(next.await.unwrap().unwrap().id, "next");
+    assert_eq!(order.recv().await, Some("next"), "the loop kept the thread to itself");
 }
 
 #[tokio::test]

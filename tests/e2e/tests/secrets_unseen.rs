@@ -471,7 +471,7 @@ async fn a_secret_among_the_settings_is_refused_unseen() {
         settings = { signing_key = "c4nary" }
     "#;
     let error = folder.host("watch = false", toml).await.unwrap_err();
-    assert!(error.to_string().contains("move it to connections.till.secrets"), "{error}");
+    assert!(error.to_string().contains("move it to the connection's `secrets`"), "{error}");
     assert_unseen("the error", &format!("{error} {error:?}"));
     assert_unseen("the log", &LOG.text());
 }
