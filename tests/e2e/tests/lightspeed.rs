@@ -11,7 +11,6 @@ use moulin_host::model::pos::{
 };
 use moulin_host::model::{Decimal, Instant, VendorError};
 use moulin_host::{Error, Host};
-use moulin_vendors::faults::{Fault, Rule};
 use moulin_vendors::recording::Recorded;
 use moulin_vendors::world::{self, PaymentKind, Sale, SaleState};
 use moulin_vendors::{Lightspeed, LightspeedOptions, Options, World, lightspeed};
@@ -232,17 +231,6 @@ async fn every_page_is_read_within_the_vendors_limits() {
         assert_eq!(statuses.len(), 2 * all.len().div_ceil(50));
         assert!(statuses.iter().all(|status| *status == Some(200)), "{statuses:?}");
     }
-}
-
-#[tokio::test]
-async fn requests_that_arrive_late_stay_within_the_vendors_burst() {
-    let setup = Setup::new(V3).await;
-    // The first ten are long on their way, so that those of the next second arrive closer to them than they left.
-    setup.vendor.faults().push(Rule::on("*", Fault { delay_ms: Some(400), ..Fault::default() }).times(10)).unwrap();
-    let ids = setup.world.sales().iter().take(60).map(|sale| sale.id.to_string());
-    let calls = ids.map(|id| setup.till.get_transaction(TransactionLookup { id, ..Default::default() }));
-    let found = futures::future::try_join_all(calls).await.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(found.len(), 60);
 }
 
 #[tokio::test]

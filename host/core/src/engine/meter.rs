@@ -3,13 +3,15 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Runs a future and counts the time it spends running, not the time it waits: the sum over its polls. Ends with `None`
-/// once that sum is over the ceiling.
+use rustix::time::{ClockId, clock_gettime};
+
+/// Runs a future and counts the computing time of its polls; waiting costs nothing. Ends with `None` once that is over
+/// the ceiling.
 ///
 /// A guest comes back to its poll at every epoch tick, so an endless loop is noticed within one tick of the ceiling.
-/// The clock is the system's and not tokio's: computing takes real time even in a test that pauses time.
+/// A poll stays on one thread, whose processor clock is what counts: a busy machine does not make a call dearer.
 pub(super) struct Metered<F> {
     future: F,
     used: Duration,
@@ -26,15 +28,20 @@ impl<F: Future + Unpin> Future for Metered<F> {
     type Output = Option<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let start = Instant::now();
+        let before = thread_time();
         let polled = Pin::new(&mut self.future).poll(cx);
-        self.used += start.elapsed();
+        self.used += thread_time().saturating_sub(before);
         match polled {
             Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending if self.used > self.ceiling => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         }
     }
+}
+
+/// Processor time this thread has used.
+fn thread_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -51,8 +58,8 @@ mod tests {
     async fn endless_work_ends_at_the_ceiling() {
         let work = Box::pin(async {
             loop {
-                let start = Instant::now();
-                while start.elapsed() < Duration::from_millis(1) {
+                let start = thread_time();
+                while thread_time() - start < Duration::from_millis(1) {
                     std::hint::spin_loop();
                 }
                 tokio::task::yield_now().await;

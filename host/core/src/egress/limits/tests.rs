@@ -52,6 +52,22 @@ async fn no_span_ever_holds_more_than_the_window_under_concurrency() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_was_long_on_its_way_counts_from_its_answer() {
+    let limits = window(2, SECOND);
+    let start = Instant::now();
+    for on_its_way in [300, 0] {
+        let mut permits = limits.acquire(None, far()).await.unwrap();
+        permits.commit();
+        tokio::time::sleep(Duration::from_millis(on_its_way)).await;
+        drop(permits);
+    }
+    // Both may have arrived at 300 ms: a third before 1300 ms would be one too many in the vendor's second.
+    limits.acquire(None, far()).await.unwrap().commit();
+    let third = start.elapsed();
+    assert!(third >= Duration::from_millis(1_300) && third < Duration::from_millis(1_310), "{third:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_permit_that_is_not_used_is_given_back() {
     let limits = window(1, SECOND);
     let start = Instant::now();

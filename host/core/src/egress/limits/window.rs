@@ -18,7 +18,8 @@ pub(super) struct Window {
 
 struct Slot {
     id: u64,
-    /// When the request went out; one that has not yet does not age.
+    /// When the request went out; one that has not yet does not age. Once it is answered, the moment of the answer: the
+    /// vendor counts arrivals, and a request that was long on its way arrived later than it left.
     sent_at: Option<Instant>,
 }
 
@@ -52,6 +53,8 @@ impl Rule for Window {
     fn finish(&mut self, pass: u64, sent: bool) {
         if !sent {
             self.slots.retain(|slot| slot.id != pass);
+        } else if let Some(slot) = self.slots.iter_mut().find(|slot| slot.id == pass) {
+            slot.sent_at = Some(Instant::now());
         }
     }
 }
