@@ -174,7 +174,7 @@ impl Connection {
     {
         let generation = self.generation()?;
         let Some(export) = generation.exports.get(&(interface, function)) else {
-            self.require(interface, function_domain(interface))?;
+            self.require(interface, exports::domain(interface))?;
             return Err(Error::Internal(format!("{interface}#{function} was not checked when the adapter was loaded")));
         };
         let binding = self.bind(&generation)?;
@@ -198,9 +198,3 @@ impl Connection {
 
 /// Longest text of a guest's error that is passed on, in bytes.
 const LONGEST_TEXT: usize = 2 << 10;
-
-/// `pos` of `moulin:pos/pos@1.0.0`.
-fn function_domain(interface: &'static str) -> &'static str {
-    let name = interface.split_once('/').map_or(interface, |(_, name)| name);
-    name.split_once('@').map_or(name, |(name, _)| name)
-}

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Connection;
 use super::check::flavor;
+use crate::contract::v1::exports;
 
 /// Whether a connection can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -59,7 +60,7 @@ impl Connection {
             domains: generation.as_ref().map_or_else(
                 |_| Vec::new(),
                 |generation| {
-                    generation.interfaces.iter().map(|interface| super::function_domain(interface).to_owned()).collect()
+                    generation.interfaces.iter().map(|interface| exports::domain(interface).to_owned()).collect()
                 },
             ),
             flavor: flavor.map(|flavor| flavor.id.clone()),

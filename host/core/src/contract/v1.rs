@@ -67,4 +67,10 @@ pub mod exports {
     pub const BOOKING: &str = "moulin:booking/booking@1.0.0";
     /// Customer relations.
     pub const CRM: &str = "moulin:crm/crm@1.0.0";
+
+    /// The domain of an interface: `pos` of `moulin:pos/pos@1.0.0`.
+    pub fn domain(interface: &'static str) -> &'static str {
+        let name = interface.split_once('/').map_or(interface, |(_, name)| name);
+        name.split_once('@').map_or(name, |(name, _)| name)
+    }
 }

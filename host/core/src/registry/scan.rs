@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use super::verify::{self, Inspection, Verified};
 use super::{ExportCheck, Generation, Refusal, Registry};
 use crate::config::Limits;
+use crate::contract::v1::exports;
 use crate::engine::Engine;
 use crate::model::Instant;
 use crate::model::adapter::{AuthKind, Description};
@@ -190,7 +191,7 @@ pub(crate) async fn inspect(
     Ok(Inspection {
         sha256: verify::sha256(&wasm),
         size: wasm.len() as u64,
-        domains: verified.interfaces.iter().map(|interface| super::status::domain(interface).to_owned()).collect(),
+        domains: verified.interfaces.iter().map(|interface| exports::domain(interface).to_owned()).collect(),
         imports: verify::import_names(engine, component),
         exports,
         description: verified.description,

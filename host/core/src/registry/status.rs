@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Registry;
+use crate::contract::v1::exports::domain;
 use crate::model::Instant;
 
 /// An adapter as an operator sees it.
@@ -116,10 +117,4 @@ impl Registry {
         }
         status
     }
-}
-
-/// `pos` of `moulin:pos/pos@1.0.0`.
-pub(super) fn domain(interface: &str) -> &str {
-    let name = interface.split_once('/').map_or(interface, |(_, name)| name);
-    name.split_once('@').map_or(name, |(name, _)| name)
 }
