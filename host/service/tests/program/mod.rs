@@ -54,6 +54,8 @@ impl Kitchen {
             grants = ["{metro}"]
             auth = {{ method = "api_key", key = "{key}" }}
             settings = {{ client_number = "{client_number}" }}
+            # The simulated vendor refuses nothing here, but still counts in its headers.
+            rate_limits = false
             "#,
             till = till.url(),
             metro = metro.url(),
