@@ -132,29 +132,28 @@ impl ConnectionConfig {
     }
 }
 
-impl AuthConfig {
-    /// The secrets of the method, with their keys.
-    pub(crate) fn secrets(&self) -> Vec<(&'static str, &SecretSource)> {
-        match self {
-            Self::None => Vec::new(),
-            Self::ApiKey { key, .. } => vec![("key", key)],
-            Self::BearerToken { token } => vec![("token", token)],
-            Self::Basic { password, .. } => vec![("password", password)],
-            Self::Oauth2ClientCredentials { client_secret, .. } => vec![("client_secret", client_secret)],
+/// The secrets of a method with their keys, borrowed as the method is: one list for readers and writers.
+macro_rules! secrets {
+    ($method:expr) => {
+        match $method {
+            AuthConfig::None => Vec::new(),
+            AuthConfig::ApiKey { key, .. } => vec![("key", key)],
+            AuthConfig::BearerToken { token } => vec![("token", token)],
+            AuthConfig::Basic { password, .. } => vec![("password", password)],
+            AuthConfig::Oauth2ClientCredentials { client_secret, .. } => vec![("client_secret", client_secret)],
         }
-    }
+    };
 }
 
 impl AuthConfig {
+    /// The secrets of the method, with their keys.
+    pub(crate) fn secrets(&self) -> Vec<(&'static str, &SecretSource)> {
+        secrets!(self)
+    }
+
     /// As [`AuthConfig::secrets`], to be changed.
     pub(super) fn secrets_mut(&mut self) -> Vec<(&'static str, &mut SecretSource)> {
-        match self {
-            Self::None => Vec::new(),
-            Self::ApiKey { key, .. } => vec![("key", key)],
-            Self::BearerToken { token } => vec![("token", token)],
-            Self::Basic { password, .. } => vec![("password", password)],
-            Self::Oauth2ClientCredentials { client_secret, .. } => vec![("client_secret", client_secret)],
-        }
+        secrets!(self)
     }
 }
 
