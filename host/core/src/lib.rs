@@ -12,7 +12,7 @@
 //! | [`engine`] | WebAssembly: compile, instantiate, ceilings |
 //! | [`contract`], [`imports`] | what adapters import |
 //! | [`egress`], [`auth`] | the only way to the network, and its credentials |
-//! | [`cache`], [`store`] | what is kept |
+//! | [`cache`], [`vault`], [`store`] | what is kept |
 //! | [`config`], [`model`], [`telemetry`] | typed configuration, the canonical records, what leaves as text |
 
 pub mod auth;
@@ -31,6 +31,7 @@ pub mod operations;
 pub mod registry;
 pub mod store;
 pub mod telemetry;
+pub mod vault;
 
 pub use connections::{Connection, ConnectionState, ConnectionStatus};
 pub use error::{AdapterFault, Error};
