@@ -25,9 +25,11 @@ pub mod amount;
 mod common;
 pub mod lightspeed;
 pub mod metro;
+pub mod oauth;
 pub mod world;
 
 pub use common::{faults, recording};
 pub use lightspeed::{Lightspeed, LightspeedOptions};
 pub use metro::{Metro, MetroOptions};
+pub use oauth::{OAuth, OAuthOptions};
 pub use world::{Options, World};

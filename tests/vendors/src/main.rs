@@ -3,9 +3,11 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use jiff::civil::Date;
+use moulin_vendors::oauth::{OAuth, OAuthOptions, Profile};
 use moulin_vendors::world::{Clock, paris};
 use moulin_vendors::{Lightspeed, LightspeedOptions, Metro, MetroOptions, Options, World, lightspeed, metro};
 use tokio::signal::unix::{SignalKind, signal};
@@ -39,7 +41,7 @@ struct Flags {
     /// Lightspeed's access token.
     #[arg(long, value_name = "TOKEN", default_value = "demo-till-token")]
     bearer: String,
-    /// Lightspeed's OAuth client.
+    /// The OAuth client, of Lightspeed and of the servers by --oauth.
     #[arg(long, default_value = "demo-client")]
     client_id: String,
     /// Its secret.
@@ -54,6 +56,13 @@ struct Flags {
     /// Metro's client number.
     #[arg(long, default_value = "FR-778812")]
     client_number: String,
+    /// A further server: OAuth alone, by one of the profiles strict, lightspeed, square, square-pkce, hubspot, zoho,
+    /// thefork, thefork-seed, opentable, transgourmet. Announced as `oauth-PROFILE`. May be given several times.
+    #[arg(long, value_name = "PROFILE=ADDRESS", value_parser = oauth_server)]
+    oauth: Vec<(String, SocketAddr)>,
+    /// Life of the access tokens of those servers and of Lightspeed, in seconds. Without it: the vendor's.
+    #[arg(long, value_name = "SECONDS")]
+    token_life: Option<u64>,
     /// How many times the real rate limits; 0 lifts them.
     #[arg(long, default_value_t = 1)]
     limit_scale: u32,
@@ -81,6 +90,7 @@ async fn run(flags: Flags) -> std::io::Result<()> {
         None => (jiff::Timestamp::now().to_zoned(paris()).date(), Clock::System),
     };
     let world = World::new(Options { seed: flags.seed, today, weeks: flags.weeks, clock });
+    let servers = oauth(&flags).await?;
     let till = LightspeedOptions {
         listen: flags.lightspeed,
         account_id: flags.account,
@@ -88,6 +98,7 @@ async fn run(flags: Flags) -> std::io::Result<()> {
         client_id: flags.client_id,
         client_secret: flags.client_secret,
         redirect_uri: flags.redirect_uri,
+        token_life: flags.token_life,
         limits: lightspeed::Limits::scaled(flags.limit_scale),
         ..LightspeedOptions::default()
     };
@@ -103,6 +114,9 @@ async fn run(flags: Flags) -> std::io::Result<()> {
     let wholesaler = Metro::start(world, wholesaler).await.map_err(|error| named("metro", flags.metro, &error))?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "lightspeed {}\nmetro {}", till.url(), wholesaler.url())?;
+    for (name, server) in &servers {
+        writeln!(out, "oauth-{name} {}", server.url())?;
+    }
     out.flush()?;
     drop(out);
     tokio::select! {
@@ -110,6 +124,33 @@ async fn run(flags: Flags) -> std::io::Result<()> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+/// The servers by `--oauth`, each with its profile's name.
+async fn oauth(flags: &Flags) -> std::io::Result<Vec<(String, OAuth)>> {
+    let mut servers = Vec::new();
+    for (name, listen) in &flags.oauth {
+        // The flag was checked when it was read.
+        let Some(mut profile) = Profile::named(name) else { continue };
+        profile.client_id.clone_from(&flags.client_id);
+        profile.client_secret.clone_from(&flags.client_secret);
+        profile.redirect_uris = vec![flags.redirect_uri.clone()];
+        if let Some(life) = flags.token_life.map(Duration::from_secs) {
+            profile.access_life = life;
+            profile.refreshed_life = profile.refreshed_life.map(|_| life);
+        }
+        let options = OAuthOptions { listen: *listen, seed: flags.seed, ..OAuthOptions::new(profile) };
+        let server = OAuth::start(options).await.map_err(|error| named("oauth", *listen, &error))?;
+        servers.push((name.clone(), server));
+    }
+    Ok(servers)
+}
+
+fn oauth_server(text: &str) -> Result<(String, SocketAddr), String> {
+    let (name, address) = text.split_once('=').ok_or("write PROFILE=ADDRESS")?;
+    Profile::named(name).ok_or_else(|| format!("there is no profile '{name}'"))?;
+    let address = address.parse().map_err(|error| format!("{address}: {error}"))?;
+    Ok((name.to_owned(), address))
 }
 
 fn named(vendor: &str, address: SocketAddr, error: &std::io::Error) -> std::io::Error {

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 #[test]
@@ -32,4 +33,33 @@ fn an_address_that_is_open_to_others_is_refused() {
         !output.status.success() && message.contains("not a loopback address") && message.contains("--lightspeed"),
         "{message}"
     );
+}
+
+#[test]
+fn it_serves_authorization_servers_by_profile() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_moulin-vendors"))
+        .args(["--lightspeed", "127.0.0.1:0", "--metro", "127.0.0.1:0", "--today", "2025-04-12"])
+        .args(["--oauth", "strict=127.0.0.1:0", "--oauth", "square-pkce=127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().take(4).map(Result::unwrap).collect();
+    let address = lines[2].strip_prefix("oauth-strict http://").unwrap().to_owned();
+    assert!(lines[3].starts_with("oauth-square-pkce http://127.0.0.1:"), "{lines:?}");
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /_control/oauth HTTP/1.1\r\nhost: oauth\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(r#""grants":[]"#), "{answer}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn an_unknown_profile_is_refused() {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_moulin-vendors")).args(["--oauth", "magic=127.0.0.1:0"]).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && message.contains("no profile 'magic'"), "{message}");
 }

@@ -11,16 +11,16 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::directory::{self, Discount};
-use super::error::{ApiError, OAuthError, access_denied};
+use super::error::{ApiError, access_denied};
 use super::item::{self, TillItem};
 use super::limits::{Meter, Refused, set};
 use super::list::{Object, Relations};
-use super::oauth::Tokens;
-use super::request::{Target, bearer, cost, form, object, scopes_for, target};
+use super::request::{Target, cost, object, scopes_for, target};
 use super::sale::{self, Lookup};
 use super::stock::{self, ShelfStock};
-use super::{Flavor, LightspeedOptions};
+use super::{Flavor, LightspeedOptions, oauth};
 use crate::common::query::Query;
+use crate::oauth::{Authority, Held};
 use crate::world::{CATEGORIES, Customer, World, paris_instant};
 
 /// What the till knows now; rebuilt from the world on reset.
@@ -29,7 +29,6 @@ struct Till {
     items: BTreeMap<u32, TillItem>,
     stock: BTreeMap<u32, ShelfStock>,
     discounts: Vec<Discount>,
-    tokens: Tokens,
     meter: Meter,
     ticks: u32,
 }
@@ -39,6 +38,7 @@ struct Till {
 pub(super) struct Api {
     world: World,
     options: Arc<LightspeedOptions>,
+    authority: Authority,
     till: Arc<Mutex<Till>>,
 }
 
@@ -55,7 +55,6 @@ impl Till {
             stock: stock.collect(),
             items,
             discounts: Discount::seed(morning),
-            tokens: Tokens::new(world.options().seed, options),
             meter: Meter::new(options.limits),
             ticks: 0,
         }
@@ -80,11 +79,17 @@ impl Lookup for Rooms<'_> {
 impl Api {
     pub(super) fn new(world: World, options: LightspeedOptions) -> Self {
         let till = Arc::new(Mutex::new(Till::new(&world, &options)));
-        Self { world, options: Arc::new(options), till }
+        let authority = Authority::new(oauth::beginning(&world, &options));
+        Self { world, options: Arc::new(options), authority, till }
+    }
+
+    pub(super) fn authority(&self) -> &Authority {
+        &self.authority
     }
 
     pub(super) fn reset(&self) {
         *self.lock() = Till::new(&self.world, &self.options);
+        self.authority.reset();
     }
 
     fn lock(&self) -> MutexGuard<'_, Till> {
@@ -92,11 +97,9 @@ impl Api {
     }
 
     /// Answers one request.
-    pub(super) fn answer(&self, parts: &Parts, body: &Bytes) -> Response {
-        match parts.uri.path() {
-            "/auth/oauth/authorize" | "/oauth/authorize.php" => return self.authorize(parts),
-            "/auth/oauth/token" | "/oauth/access_token.php" => return self.token(parts, body),
-            _ => {}
+    pub(super) async fn answer(&self, parts: &Parts, body: &Bytes) -> Response {
+        if let Some(answer) = self.authority.endpoint(parts, body).await {
+            return answer;
         }
         let query = Query::parse(parts.uri.query()).map_err(ApiError::from);
         let cost = query.as_ref().map_or(1_000, |query| cost(parts, query, body));
@@ -110,7 +113,7 @@ impl Api {
     }
 
     fn within_limits(&self, till: &mut Till, parts: &Parts, query: Result<Query, ApiError>, body: &Bytes) -> Response {
-        let Some(scopes) = bearer(parts).and_then(|token| till.tokens.scopes(token)) else { return access_denied() };
+        let Ok(Held { scopes, .. }) = self.authority.check_headers(&parts.headers) else { return access_denied() };
         let answer = query.and_then(|query| {
             let target =
                 target(parts.uri.path()).ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "Unknown resource"))?;
@@ -251,30 +254,6 @@ impl Api {
     fn now(&self, till: &mut Till) -> jiff::Timestamp {
         till.ticks += 1;
         self.world.now(till.ticks)
-    }
-
-    fn authorize(&self, parts: &Parts) -> Response {
-        if parts.method != Method::GET {
-            return StatusCode::METHOD_NOT_ALLOWED.into_response();
-        }
-        let query = Query::parse(parts.uri.query()).map_err(|error| OAuthError::new("invalid_request", error.0));
-        match query.and_then(|query| self.lock().tokens.authorize(&query, &self.options)) {
-            Ok(url) => match HeaderValue::try_from(url) {
-                Ok(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
-                Err(_) => OAuthError::new("invalid_request", "The redirect URI cannot be a header").into_response(),
-            },
-            Err(error) => error.into_response(),
-        }
-    }
-
-    fn token(&self, parts: &Parts, body: &Bytes) -> Response {
-        if parts.method != Method::POST {
-            return StatusCode::METHOD_NOT_ALLOWED.into_response();
-        }
-        match form(parts, body).and_then(|form| self.lock().tokens.grant(&form, &self.options)) {
-            Ok(pair) => ([(header::CACHE_CONTROL, "no-store")], Json(pair)).into_response(),
-            Err(error) => error.into_response(),
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The two error shapes of the vendor: the API's own, and OAuth's.
+//! The error shapes of the API: its own, and that for a request without a valid token.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -62,33 +62,4 @@ pub(super) fn access_denied() -> Response {
     let mut response = (StatusCode::UNAUTHORIZED, Json(body)).into_response();
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"OAuth\""));
     response
-}
-
-/// An error of the authorization server (RFC 6749, 5.2, with the vendor's `hint`).
-#[derive(Debug)]
-pub(super) struct OAuthError {
-    pub(super) code: &'static str,
-    pub(super) hint: String,
-}
-
-impl OAuthError {
-    pub(super) fn new(code: &'static str, hint: impl Into<String>) -> Self {
-        Self { code, hint: hint.into() }
-    }
-}
-
-impl IntoResponse for OAuthError {
-    fn into_response(self) -> Response {
-        let (status, description) = match self.code {
-            "invalid_client" => (StatusCode::UNAUTHORIZED, "Client authentication failed"),
-            "invalid_grant" => {
-                (StatusCode::BAD_REQUEST, "The provided authorization grant or refresh token is invalid.")
-            }
-            "invalid_scope" => (StatusCode::BAD_REQUEST, "The requested scope is invalid, unknown, or malformed"),
-            "unsupported_grant_type" => (StatusCode::BAD_REQUEST, "The authorization grant type is not supported."),
-            _ => (StatusCode::BAD_REQUEST, "The request is missing a parameter or has an invalid one."),
-        };
-        let body = json!({ "error": self.code, "error_description": description, "hint": self.hint });
-        (status, Json(body)).into_response()
-    }
 }

@@ -33,6 +33,7 @@ pub use wordy::wordy_sales_page;
 use crate::common::faults::Faults;
 use crate::common::recording::Recorded;
 use crate::common::server::Server;
+use crate::oauth::{Authority, control};
 use crate::world::World;
 
 /// Which of the two APIs a request is for.
@@ -63,6 +64,10 @@ pub struct LightspeedOptions {
     pub require_pkce: bool,
     /// Life of issued access tokens in seconds; none for the vendor's (3600 from a code, 1800 from a refresh).
     pub token_life: Option<u64>,
+    /// Whether the authorize endpoint asks; otherwise it grants at once, as if the owner had agreed before.
+    pub ask_consent: bool,
+    /// Whether a dead refresh token takes its whole grant with it when it is presented.
+    pub reuse_revokes: bool,
     /// The rate limits.
     pub limits: Limits,
 }
@@ -79,6 +84,8 @@ impl Default for LightspeedOptions {
             redirect_uri: "http://127.0.0.1:8080/oauth/callback".to_owned(),
             require_pkce: true,
             token_life: None,
+            ask_consent: false,
+            reuse_revokes: false,
             limits: Limits::default(),
         }
     }
@@ -105,10 +112,12 @@ impl Lightspeed {
             async move {
                 let (parts, body) = request.into_parts();
                 let body = body.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
-                api.answer(&parts, &body)
+                api.answer(&parts, &body).await
             }
         });
-        let server = Server::start(listen, router, Router::new(), Arc::new(move || resetting.reset())).await?;
+        let control = control::router(api.authority().clone());
+        let server = Server::start(listen, router, control, Arc::new(move || resetting.reset())).await?;
+        api.authority().at(server.url());
         Ok(Self { server, api })
     }
 
@@ -116,6 +125,12 @@ impl Lightspeed {
     #[must_use]
     pub fn url(&self) -> &str {
         self.server.url()
+    }
+
+    /// The authorization server: its grants, its log, and what steers it.
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        self.api.authority()
     }
 
     /// Every request so far, oldest first.

@@ -1,14 +1,12 @@
 //! What a request says: where it goes, who sends it, what it costs, what is in its body.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, header};
 use serde_json::Value;
 
 use super::Flavor;
-use super::error::{ApiError, OAuthError};
+use super::error::ApiError;
 use super::list::Object;
 use crate::common::query::Query;
 
@@ -41,11 +39,6 @@ pub(super) fn target(path: &str) -> Option<Target<'_>> {
     let known = ["Account", "Sale", "Item", "ItemShop", "Category", "Customer", "Discount"];
     let seeds_own = flavor == Flavor::Seed && resource == "ItemCount";
     (known.contains(&resource) || seeds_own).then_some(Target { flavor, account, resource, id })
-}
-
-pub(super) fn bearer(parts: &Parts) -> Option<&str> {
-    let (scheme, token) = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 /// The scopes of which one is enough.
@@ -105,19 +98,4 @@ pub(super) fn object(parts: &Parts, body: &Bytes) -> Result<Object, ApiError> {
     }
     serde_json::from_slice(body)
         .map_err(|error| ApiError::bad_request(format!("The body is not a JSON object: {error}")))
-}
-
-/// The parameters of a token request: JSON, or a URL-encoded form.
-pub(super) fn form(parts: &Parts, body: &Bytes) -> Result<BTreeMap<String, String>, OAuthError> {
-    let wrong = |why: String| OAuthError::new("invalid_request", why);
-    match content_type(parts) {
-        "application/json" => serde_json::from_slice(body)
-            .map_err(|error| wrong(format!("The body is not a JSON object of texts: {error}"))),
-        "application/x-www-form-urlencoded" => {
-            let text = std::str::from_utf8(body).map_err(|_| wrong("The body is not UTF-8".to_owned()))?;
-            let query = Query::parse(Some(text)).map_err(|error| wrong(error.0))?;
-            Ok(query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
-        }
-        other => Err(wrong(format!("Content-Type '{other}' is not accepted"))),
-    }
 }
