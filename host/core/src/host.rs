@@ -17,8 +17,9 @@ use crate::error::Error;
 use crate::model::adapter::Health;
 use crate::operations::{self, Answer, Operation};
 use crate::registry::{self, AdapterStatus, ExportCheck, Inspection, Registry, RetiringStatus, Watch};
-use crate::store::{SqliteStore, StoreError};
+use crate::store::{SqliteStore, Store, StoreError};
 use crate::telemetry::scrub::Scrubber;
+use crate::vault::{self, Snapshot, Vault};
 
 /// A running host: adapters in service and connections to call them through. Cheap to clone; it stops when the last
 /// clone goes.
@@ -43,8 +44,9 @@ pub struct Host(Arc<Inner>);
 struct Inner {
     connections: BTreeMap<String, Connection>,
     shared: Arc<Shared>,
-    // Ends with the host.
+    // These end with the host.
     _watch: Option<Watch>,
+    _vault_watch: vault::Watch,
 }
 
 /// Why the host does not start.
@@ -201,6 +203,17 @@ impl Host {
         self.0.shared.registry.scan().await
     }
 
+    /// Where secrets and tokens are kept, sealed.
+    pub fn vault(&self) -> &Vault {
+        &self.0.shared.vault
+    }
+
+    /// Has another value whenever somebody, this process or another, changed what the host keeps. A connection whose
+    /// stored secret changed has the new value by then.
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.0.shared.changes.subscribe()
+    }
+
     /// Removes every secret this host knows from a text.
     pub fn scrub(&self, text: &str) -> String {
         self.0.shared.scrubber.clean(text).into_owned()
@@ -242,16 +255,23 @@ impl HostBuilder {
         if !problems.is_empty() {
             return Err(StartError::Config { problems });
         }
-        warn_of_literal_secrets(&config);
-        let store = Arc::new(SqliteStore::open(&data)?);
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data)?);
+        let vault = Vault::new(store.clone(), config.vault.key_source(&data));
+        let (secrets, names) = (Snapshot::default(), config.vault_references().into_keys().collect());
+        // Before they are read: what is stored meanwhile is read again.
+        let changes = tokio::sync::watch::Sender::new(vault.revision().await.unwrap_or_default());
+        // Each of these is said with the connection that needs it.
+        secrets.load(&vault, &names).await;
+        warn_of_secrets(&config, &secrets);
         let watch = if config.host.watch { Some(Watch::start(registry.clone())?) } else { None };
-        let shared = Arc::new(Shared { engine, registry, store, limits, scrubber, transport });
+        let vault_watch = vault::Watch::start(vault.clone(), secrets.clone(), names, changes.clone());
+        let shared = Arc::new(Shared { engine, registry, store, vault, secrets, changes, limits, scrubber, transport });
         let connections = config
             .connections
             .into_iter()
             .map(|(name, config)| (name.clone(), Connection::new(name, config, shared.clone())))
             .collect();
-        Ok(Host(Arc::new(Inner { connections, shared, _watch: watch })))
+        Ok(Host(Arc::new(Inner { connections, shared, _watch: watch, _vault_watch: vault_watch })))
     }
 }
 
@@ -322,15 +342,35 @@ fn problems(config: &Config, registry: &Registry) -> Vec<Problem> {
     found
 }
 
-fn warn_of_literal_secrets(config: &Config) {
+/// Says which secrets stand where they should not, and which are not there: only their connections are unavailable.
+fn warn_of_secrets(config: &Config, vault: &Snapshot) {
     for (name, connection) in &config.connections {
-        let auth = connection.auth.secrets().into_iter().map(|(key, secret)| (format!("auth.{key}"), secret));
-        let own = connection.secrets.iter().map(|(key, secret)| (format!("secrets.{key}"), secret));
-        for (key, _) in auth.chain(own).filter(|(_, secret)| secret.is_literal()) {
-            tracing::warn!(
-                "connections.{name}.{key} holds the secret itself; configuration files are copied and committed. Move it \
-                 to an environment variable and write {{ env = \"NAME\" }}, or to a file and write {{ file = \"path\" }}"
-            );
+        for (key, secret) in connection.all_secrets() {
+            if secret.is_literal() {
+                let stored = stored_name(name, &key);
+                tracing::warn!(
+                    "connections.{name}.{key} holds the secret itself; configuration files are copied and committed. \
+                     Store it with `moulin secret set {stored}` and write {{ secret = \"{stored}\" }} in its place"
+                );
+            } else if let Err(error) = secret.resolve(vault) {
+                tracing::warn!("connections.{name} is unavailable: {key}: {error}");
+            }
         }
     }
+}
+
+/// A name in the vault for a secret of a connection.
+fn stored_name(connection: &str, key: &str) -> String {
+    let key = key.rsplit('.').next().unwrap_or(key).to_ascii_lowercase();
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '-' };
+    format!("{connection}.{}", key.chars().map(plain).collect::<String>())
+}
+
+/// The vault of a configuration's data folder, for a program that stores secrets without starting adapters.
+///
+/// # Errors
+/// [`StoreError`] if the data folder cannot be used.
+pub fn open_vault(config: &Config) -> Result<Vault, StoreError> {
+    let data = config.host.data.relative();
+    Ok(Vault::new(Arc::new(SqliteStore::open(&data)?), config.vault.key_source(&data)))
 }

@@ -35,5 +35,5 @@ pub mod vault;
 
 pub use connections::{Connection, ConnectionState, ConnectionStatus};
 pub use error::{AdapterFault, Error};
-pub use host::{Host, HostBuilder, StartError, inspect};
+pub use host::{Host, HostBuilder, StartError, inspect, open_vault};
 pub use registry::{AdapterStatus, Inspection, RefusalStatus};

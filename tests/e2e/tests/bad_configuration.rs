@@ -137,13 +137,51 @@ fn a_name_with_other_characters_is_refused() {
 #[test]
 fn a_secret_without_a_value_says_where_to_put_it() {
     let auth = |secret: &str| format!("auth = {{ method = \"bearer_token\", token = {secret} }}");
-    let missing = "the environment variable MOULIN_TEST_NEVER_SET is not set; set it before starting";
-    assert_connection_problem(&auth("{ env = \"MOULIN_TEST_NEVER_SET\" }"), "auth.token", missing);
-    let missing = "cannot read /nowhere/token: No such file or directory";
-    assert_connection_problem(&auth("{ file = \"/nowhere/token\" }"), "auth.token", missing);
     assert_connection_problem(&auth("\"\""), "auth.token", "the value is empty; write the secret there");
-    let secrets = "secrets = { signing_key = { env = \"MOULIN_TEST_NEVER_SET\" } }";
-    assert_connection_problem(secrets, "secrets.signing_key", "is not set; set it before starting");
+    let secret = "{ secret = \"Till Token\" }";
+    assert_connection_problem(&auth(secret), "auth.token", "\"Till Token\" is no name for a secret");
+}
+
+#[tokio::test]
+async fn a_secret_that_is_not_there_makes_its_connection_unavailable_and_no_other() {
+    let folder = Folder::with(&["test/hostile"]);
+    let connection = |name: &str, rest: &str| format!("[connections.{name}]\nadapter = \"hostile\"\n{rest}\n");
+    let auth = |secret: &str| format!("auth = {{ method = \"bearer_token\", token = {secret} }}");
+    let connections = [
+        connection("env", &auth("{ env = \"MOULIN_TEST_NEVER_SET\" }")),
+        connection("file", &auth("{ file = \"/nowhere/token\" }")),
+        connection("vault", &auth("{ secret = \"till.token\" }")),
+        connection("own", &format!("{}\nsecrets = {{ signing_key = {{ secret = \"sign\" }} }}", auth("\"t\""))),
+        connection("good", &auth("\"t\"")),
+    ];
+    let (_, started) = start(&folder, &connections.concat()).await;
+    let reasons: Vec<_> =
+        started.unwrap().connections().into_iter().map(|status| (status.name, status.reason)).collect();
+    let expected = [
+        ("env", Some("auth.token: the environment variable MOULIN_TEST_NEVER_SET is not set; set it before starting")),
+        (
+            "file",
+            Some(
+                "auth.token: cannot read /nowhere/token: No such file or directory (os error 2); create it with the secret as its only line",
+            ),
+        ),
+        ("good", None),
+        ("own", Some("secrets.signing_key: the vault has no secret \"sign\"; store it with `moulin secret set sign`")),
+        (
+            "vault",
+            Some("auth.token: the vault has no secret \"till.token\"; store it with `moulin secret set till.token`"),
+        ),
+    ];
+    let expected = expected.map(|(name, reason)| (name.to_owned(), reason.map(str::to_owned)));
+    assert_eq!(reasons, expected);
+}
+
+#[test]
+fn a_vault_with_two_keys_or_none_is_refused() {
+    let both = "[vault]\nkey_command = [\"pass\"]\nkey_file = \"k\"\n";
+    assert_problem(both, "vault.key_file", "there is a key_command too");
+    assert_problem("[vault]\nkey_command = []\n", "vault.key_command", "names no program");
+    assert_problem("[vault]\ncolour = 1", "vault.colour", "unknown key; known here: key_command, key_file");
 }
 
 #[test]
@@ -177,7 +215,7 @@ fn all_problems_are_told_at_once() {
         adapter = ""
         base_url = "http://api.example"
         grants = ["https://api.example/v1"]
-        auth = { method = "api_key", key = { env = "MOULIN_TEST_NEVER_SET" } }
+        auth = { method = "api_key", key = "" }
         time_zone = "Paris"
 
         [connections.Butcher]
@@ -191,7 +229,7 @@ fn all_problems_are_told_at_once() {
         ("connections.till.adapter", "moulin adapter list"),
         ("connections.till.base_url", "add grants"),
         ("connections.till.grants.0", "write https://api.example"),
-        ("connections.till.auth.key", "set it before starting"),
+        ("connections.till.auth.key", "the value is empty"),
         ("connections.till.time_zone", "Europe/Paris"),
         ("connections.Butcher", "lower-case letters"),
         ("connections.Butcher.currency", "EUR"),

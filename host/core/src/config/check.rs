@@ -1,11 +1,13 @@
 //! What can be checked without knowing the adapters.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::tz::TimeZone;
 use url::{Host, Url};
 
-use super::{AuthConfig, Config, ConnectionConfig, SecretSource};
+use super::{AuthConfig, Config, ConnectionConfig, SecretError, SecretSource};
+use crate::vault::{VaultError, is_secret_name};
 
 /// Something in the configuration that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,9 @@ impl Config {
                 found.push(self.problem(format!("host.limits.{key}"), "must be more than zero"));
             }
         }
+        for (key, message) in self.vault.problems() {
+            found.push(self.problem(format!("vault.{key}"), message));
+        }
         for (name, connection) in &self.connections {
             let place = format!("connections.{name}");
             if !is_connection_name(name) {
@@ -59,6 +64,19 @@ impl Config {
             found.extend(wrong.into_iter().map(|(key, message)| self.problem(format!("{place}.{key}"), message)));
         }
         found
+    }
+
+    /// The vault's secrets the configuration refers to, each with the keys that do.
+    pub fn vault_references(&self) -> BTreeMap<String, Vec<String>> {
+        let mut references = BTreeMap::<String, Vec<String>>::new();
+        for (name, connection) in &self.connections {
+            for (key, secret) in connection.all_secrets() {
+                if let Some(secret) = secret.vault_name() {
+                    references.entry(secret.to_owned()).or_default().push(format!("connections.{name}.{key}"));
+                }
+            }
+        }
+        references
     }
 }
 
@@ -117,18 +135,24 @@ impl ConnectionConfig {
         if self.max_concurrency == 0 {
             wrong("max_concurrency", "must be more than zero".to_owned());
         }
-        for (key, secret) in self
-            .auth
-            .secrets()
-            .into_iter()
-            .map(|(key, secret)| (format!("auth.{key}"), secret))
-            .chain(self.secrets.iter().map(|(name, secret)| (format!("secrets.{name}"), secret)))
-        {
-            if let Err(error) = secret.resolve() {
-                wrong(&key, error.to_string());
+        for (key, secret) in self.all_secrets() {
+            match secret {
+                SecretSource::Vault { secret } if !is_secret_name(secret) => {
+                    wrong(&key, VaultError::Name(secret.clone()).to_string());
+                }
+                SecretSource::Literal(value) if value.is_empty() => wrong(&key, SecretError::Empty.to_string()),
+                // Whether the value is there is seen when it is needed: without it, only this connection is unavailable.
+                _ => {}
             }
         }
         found
+    }
+
+    /// Every secret of the connection, with its key below the connection.
+    pub(crate) fn all_secrets(&self) -> Vec<(String, &SecretSource)> {
+        let auth = self.auth.secrets().into_iter().map(|(key, secret)| (format!("auth.{key}"), secret));
+        let own = self.secrets.iter().map(|(key, secret)| (format!("secrets.{key}"), secret));
+        auth.chain(own).collect()
     }
 }
 

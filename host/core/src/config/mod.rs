@@ -8,6 +8,7 @@ mod check;
 mod duration;
 mod load;
 mod secret;
+mod vault;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use url::Url;
 pub use check::Problem;
 pub use load::{ConfigError, Origins, load, parse};
 pub use secret::{SecretError, SecretSource};
+pub use vault::VaultConfig;
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -32,6 +34,9 @@ pub struct Config {
     /// The service's own HTTP server; an embedding program does not need it.
     #[serde(default)]
     pub http: HttpConfig,
+    /// Where the key to stored secrets comes from.
+    #[serde(default)]
+    pub vault: VaultConfig,
     /// Accounts at vendors, by the names the restaurant gives them.
     #[serde(default)]
     pub connections: BTreeMap<String, ConnectionConfig>,

@@ -27,6 +27,8 @@ const USER_AGENT: &str = concat!("moulin/", env!("CARGO_PKG_VERSION"));
 pub(super) struct Binding {
     /// The generation's number.
     pub(super) generation: u64,
+    /// The epoch of the secrets it was made from.
+    pub(super) secrets: u64,
     /// For the calls.
     pub(super) scope: Arc<Scope>,
     /// What egress was made from: the same again keeps its tokens and limits.
@@ -36,6 +38,7 @@ pub(super) struct Binding {
 /// The parts of a description that egress depends on.
 #[derive(Clone, Debug, PartialEq)]
 struct MadeFrom {
+    secrets: u64,
     flavor: Flavor,
     auth: Vec<adapter::AuthScheme>,
     origins: Vec<String>,
@@ -56,7 +59,9 @@ impl Binding {
         }
         let flavor = flavor(config, adapter).ok_or("its flavour is not one of the adapter's")?;
         let settings = settings(connection, adapter, flavor);
+        let secrets_epoch = connection.secrets_epoch();
         let made_from = MadeFrom {
+            secrets: secrets_epoch,
             flavor: flavor.clone(),
             auth: adapter.auth.clone(),
             origins: adapter.origins.clone(),
@@ -69,7 +74,7 @@ impl Binding {
         };
         let mut secrets = BTreeMap::new();
         for (key, source) in &config.secrets {
-            let secret = source.resolve().map_err(|error| format!("secrets.{key}: {error}"))?;
+            let secret = source.resolve(&shared.secrets).map_err(|error| format!("secrets.{key}: {error}"))?;
             shared.scrubber.add(secret.expose());
             secrets.insert(key.clone(), secret);
         }
@@ -84,7 +89,7 @@ impl Binding {
             cache: cache.clone(),
             store: shared.store.clone(),
         });
-        Ok(Self { generation: generation.number, scope, made_from })
+        Ok(Self { generation: generation.number, secrets: secrets_epoch, scope, made_from })
     }
 }
 
@@ -177,7 +182,7 @@ fn scheme(
         offered.into_iter().find(|kind| super::check::method(kind) == method)
     };
     let secret = |key: &str, source: &SecretSource| -> Result<Secret, String> {
-        let secret = source.resolve().map_err(|error| format!("auth.{key}: {error}"))?;
+        let secret = source.resolve(&connection.0.shared.secrets).map_err(|error| format!("auth.{key}: {error}"))?;
         connection.0.shared.scrubber.add(secret.expose());
         Ok(secret)
     };

@@ -28,6 +28,7 @@ use crate::model::adapter::Health;
 use crate::registry::{Generation, Registry};
 use crate::store::Store;
 use crate::telemetry::scrub::Scrubber;
+use crate::vault::{Snapshot, Vault};
 use binding::Binding;
 
 /// What all connections share.
@@ -35,6 +36,11 @@ pub(crate) struct Shared {
     pub(crate) engine: Arc<Engine>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) vault: Vault,
+    /// The vault's secrets that the configuration refers to.
+    pub(crate) secrets: Snapshot,
+    /// Another value whenever somebody changed the store.
+    pub(crate) changes: tokio::sync::watch::Sender<u64>,
     pub(crate) limits: Limits,
     pub(crate) scrubber: Scrubber,
     /// What stands in the place of the network, if anything.
@@ -96,7 +102,9 @@ impl Connection {
     /// The binding to a generation: the one there is, or a new one.
     fn bind(&self, generation: &Arc<Generation>) -> Result<Arc<Binding>, Error> {
         let mut binding = self.0.binding.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bound) = binding.as_ref().filter(|bound| bound.generation >= generation.number) {
+        let secrets = self.secrets_epoch();
+        let current = |bound: &&Arc<Binding>| bound.generation >= generation.number && bound.secrets == secrets;
+        if let Some(bound) = binding.as_ref().filter(current) {
             // A call that began just before a swap may come after one that began just after it; either fits.
             return Ok(bound.clone());
         }
@@ -104,6 +112,12 @@ impl Connection {
         let made = Arc::new(made);
         *binding = Some(made.clone());
         Ok(made)
+    }
+
+    /// Grows when one of its secrets in the vault changes.
+    fn secrets_epoch(&self) -> u64 {
+        let secrets = self.0.config.all_secrets();
+        self.0.shared.secrets.epoch_of(secrets.iter().filter_map(|(_, secret)| secret.vault_name()))
     }
 
     fn unavailable(&self, reason: String) -> Error {

@@ -63,6 +63,9 @@ impl Change {
     }
 }
 
+/// Keys with their values.
+pub type Entries = Vec<(String, Vec<u8>)>;
+
 /// Keys and values in named spaces. What a method has answered survives a crash. Several processes may share a store.
 pub trait Store: Send + Sync + std::fmt::Debug {
     /// The value of a key.
@@ -75,7 +78,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     fn delete(&self, space: &str, key: &str) -> BoxFuture<'static, Result<(), StoreError>>;
 
     /// Every key of a space with its value, in the order of the keys.
-    fn list(&self, space: &str) -> BoxFuture<'static, Result<Vec<(String, Vec<u8>)>, StoreError>>;
+    fn list(&self, space: &str) -> BoxFuture<'static, Result<Entries, StoreError>>;
 
     /// In one durable transaction: every change if every condition holds, else nothing and false.
     fn apply(&self, conditions: Vec<Condition>, changes: Vec<Change>) -> BoxFuture<'static, Result<bool, StoreError>>;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
-use super::{Change, Condition, Lock, Store, StoreError, lock};
+use super::{Change, Condition, Entries, Lock, Store, StoreError, lock};
 
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
@@ -174,7 +174,7 @@ impl Store for SqliteStore {
         self.run(move |database| database.write(|connection| Ok(Some(remove(connection, &space, &key)?))).map(drop))
     }
 
-    fn list(&self, space: &str) -> BoxFuture<'static, Result<Vec<(String, Vec<u8>)>, StoreError>> {
+    fn list(&self, space: &str) -> BoxFuture<'static, Result<Entries, StoreError>> {
         let space = space.to_owned();
         self.run(move |database| {
             let mut list =

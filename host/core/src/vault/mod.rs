@@ -12,6 +12,7 @@ mod rotate;
 mod seal;
 mod snapshot;
 mod source;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use key::{KeyId, VaultKey};
 pub use rotate::{NewKey, Rotated};
 pub use snapshot::Snapshot;
 pub use source::{KEY_VARIABLE, KeySource};
+pub(crate) use watch::Watch;
 
 use crate::store::{Change, Condition, Lock, Store};
 use seal::Version;

@@ -20,44 +20,68 @@ struct Inner {
     reading: Mutex<()>,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Values {
     epoch: u64,
-    /// Names that are not there have no secret in the vault.
+    /// Every name that was asked for.
     secrets: BTreeMap<String, Entry>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Entry {
     value: Option<Secret>,
     /// Why it could not be read the last time.
     error: Option<VaultError>,
+    /// The epoch it changed in.
+    changed: u64,
+}
+
+impl Entry {
+    /// Whether a connection would be made alike of both.
+    fn is_like(&self, other: &Self) -> bool {
+        match (&self.value, &other.value) {
+            (Some(value), Some(other)) => value.expose() == other.expose(),
+            // An error is seen only where there is no value.
+            (None, None) => self.error_text() == other.error_text(),
+            _ => false,
+        }
+    }
+
+    fn error_text(&self) -> Option<String> {
+        self.error.as_ref().map(ToString::to_string)
+    }
 }
 
 impl Snapshot {
-    /// Reads these secrets. One that cannot be read keeps the value it had: a running service goes on when its key is
-    /// taken away. Gives every error that was not there before.
+    /// Reads these secrets, and forgets others. One that cannot be read keeps the value it had: a running service goes
+    /// on when its key is taken away. Gives every error that was not there before.
     pub async fn load(&self, vault: &Vault, names: &BTreeSet<String>) -> Vec<VaultError> {
         let _reading = self.0.reading.lock().await;
         let before = self.0.values.load_full();
         let (mut secrets, mut errors) = (BTreeMap::new(), Vec::new());
+        let mut epoch = before.epoch;
         for name in names {
-            let known = before.secrets.get(name);
-            match read(vault, name).await {
-                Ok(None) => {}
-                Ok(Some(value)) => drop(secrets.insert(name.clone(), Entry { value: Some(value), error: None })),
+            let known = before.secrets.get(name).cloned();
+            let mut entry = match read(vault, name).await {
+                Ok(value) => Entry { value, ..Entry::default() },
                 Err(error) => {
-                    let text = |error: &VaultError| error.to_string();
-                    let said = known.and_then(|known| known.error.as_ref()).map(text);
-                    if said.as_ref() != Some(&text(&error)) {
-                        errors.push(error.clone());
+                    let value = known.as_ref().and_then(|known| known.value.clone());
+                    let entry = Entry { value, error: Some(error.clone()), changed: 0 };
+                    if known.as_ref().and_then(Entry::error_text) != entry.error_text() {
+                        errors.push(error);
                     }
-                    let value = known.and_then(|known| known.value.clone());
-                    secrets.insert(name.clone(), Entry { value, error: Some(error) });
+                    entry
                 }
-            }
+            };
+            entry.changed = match known {
+                Some(known) if known.is_like(&entry) => known.changed,
+                _ => {
+                    epoch = before.epoch + 1;
+                    epoch
+                }
+            };
+            secrets.insert(name.clone(), entry);
         }
-        let epoch = if same(&before.secrets, &secrets) { before.epoch } else { before.epoch + 1 };
         self.0.values.store(Arc::new(Values { epoch, secrets }));
         errors
     }
@@ -67,7 +91,7 @@ impl Snapshot {
         self.0.values.load().secrets.get(name)?.value.clone()
     }
 
-    /// Why a secret could not be read, if there is one and it could not.
+    /// Why a secret could not be read, if it could not.
     pub fn error(&self, name: &str) -> Option<VaultError> {
         self.0.values.load().secrets.get(name)?.error.clone()
     }
@@ -75,6 +99,12 @@ impl Snapshot {
     /// Grows whenever a secret has another value, is new or is gone.
     pub fn epoch(&self) -> u64 {
         self.0.values.load().epoch
+    }
+
+    /// As [`Snapshot::epoch`], for these secrets only.
+    pub fn epoch_of<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> u64 {
+        let values = self.0.values.load();
+        names.into_iter().filter_map(|name| values.secrets.get(name)).map(|entry| entry.changed).max().unwrap_or(0)
     }
 }
 
@@ -92,24 +122,4 @@ async fn read(vault: &Vault, name: &str) -> Result<Option<Secret>, VaultError> {
         remedy: Space::Secrets.remedy(name),
     })?;
     Ok(Some(Secret::from(text)))
-}
-
-/// Whether a connection would be made alike of both.
-fn same(before: &BTreeMap<String, Entry>, after: &BTreeMap<String, Entry>) -> bool {
-    before.len() == after.len()
-        && before.iter().zip(after).all(|((name, before), (other, after))| name == other && before.is_like(after))
-}
-
-impl Entry {
-    fn is_like(&self, other: &Self) -> bool {
-        match (&self.value, &other.value) {
-            (Some(value), Some(other)) => value.expose() == other.expose(),
-            // An error is seen only where there is no value.
-            (None, None) => {
-                let text = |entry: &Self| entry.error.as_ref().map(ToString::to_string);
-                text(self) == text(other)
-            }
-            _ => false,
-        }
-    }
 }

@@ -10,6 +10,7 @@ mod inspect;
 mod operations;
 mod output;
 mod remote;
+mod secret;
 mod serve;
 mod source;
 mod table;
@@ -60,6 +61,9 @@ enum Command {
     /// Look at connections, and try them
     #[command(subcommand)]
     Connection(connection::Connection),
+    /// Store secrets, sealed, for the configuration to refer to
+    #[command(subcommand)]
+    Secret(secret::Secret),
     /// List every operation there is
     Operations(operations::Operations),
     /// Call an operation on a connection
@@ -81,6 +85,7 @@ pub(crate) async fn run(cli: Cli) -> ExitCode {
             Command::Config(command) => command.run().await,
             Command::Adapter(command) => command.run().await,
             Command::Connection(command) => command.run().await,
+            Command::Secret(command) => command.run().await,
             Command::Operations(command) => command.run(),
             Command::Call(command) => command.run().await,
         },
