@@ -7,7 +7,9 @@ use std::sync::Arc;
 use futures::stream::{self, BoxStream, StreamExt};
 use serde_json::{Map, Value};
 use thiserror::Error;
+use url::Url;
 
+use crate::auth::{self, Callback, ConnectError, Link};
 use crate::client::{Booking, Crm, Pos, Suppliers};
 use crate::config::{Config, Limits, Problem};
 use crate::connections::{self, Connection, ConnectionStatus, Shared};
@@ -19,6 +21,7 @@ use crate::operations::{self, Answer, Operation};
 use crate::registry::{self, AdapterStatus, ExportCheck, Inspection, Registry, RetiringStatus, Watch};
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::telemetry::scrub::Scrubber;
+use crate::upkeep::Upkeep;
 use crate::vault::{self, Snapshot, Vault};
 
 /// A running host: adapters in service and connections to call them through. Cheap to clone; it stops when the last
@@ -47,6 +50,7 @@ struct Inner {
     // These end with the host.
     _watch: Option<Watch>,
     _vault_watch: vault::Watch,
+    _upkeep: Upkeep,
 }
 
 /// Why the host does not start.
@@ -180,6 +184,47 @@ impl Host {
         self.connection(connection)?.check().await
     }
 
+    /// Makes a link by which a person connects a connection's account at its vendor; it is good for ten minutes, once.
+    ///
+    /// `redirect_uri` is where the vendor sends the person then, unless the connection's configuration says where. Give
+    /// what arrives there to [`Host::complete_authorisation`]. `browser` is something only that person's browser knows,
+    /// such as a cookie, which must come with the redirect; none where the redirect comes to this process anyway.
+    ///
+    /// # Errors
+    /// [`ConnectError`] in a sentence that says what to do.
+    pub async fn authorise(
+        &self,
+        connection: &str,
+        redirect_uri: &Url,
+        browser: Option<&str>,
+    ) -> Result<Link, ConnectError> {
+        let connection = self.connection(connection).map_err(|error| ConnectError::Unavailable(error.to_string()))?;
+        connection.authorise(redirect_uri, browser).await
+    }
+
+    /// Takes a vendor's redirect after [`Host::authorise`], in this process or another one on the same data folder: the
+    /// name of the connection that is connected now.
+    ///
+    /// # Errors
+    /// [`ConnectError`] in a sentence that says what to do. A link that failed is used up.
+    pub async fn complete_authorisation(
+        &self,
+        callback: &Callback,
+        browser: Option<&str>,
+    ) -> Result<String, ConnectError> {
+        let find = |name: &str| {
+            let connection = self.connection(name).map_err(|error| ConnectError::Unavailable(error.to_string()));
+            connection?.credentials()
+        };
+        let name = auth::complete(&self.0.shared.vault, callback, browser, find).await?;
+        if let Ok(connection) = self.connection(&name) {
+            // What the vendor told on the way may have changed where its API is.
+            connection.load_account().await;
+        }
+        tracing::info!(connection = name, "the account is connected");
+        Ok(name)
+    }
+
     /// Every adapter in service and every file that is refused.
     pub fn adapters(&self) -> Vec<AdapterStatus> {
         self.0.shared.registry.status()
@@ -266,12 +311,17 @@ impl HostBuilder {
         let watch = if config.host.watch { Some(Watch::start(registry.clone())?) } else { None };
         let vault_watch = vault::Watch::start(vault.clone(), secrets.clone(), names, changes.clone());
         let shared = Arc::new(Shared { engine, registry, store, vault, secrets, changes, limits, scrubber, transport });
-        let connections = config
+        let connections: BTreeMap<_, _> = config
             .connections
             .into_iter()
             .map(|(name, config)| (name.clone(), Connection::new(name, config, shared.clone())))
             .collect();
-        Ok(Host(Arc::new(Inner { connections, shared, _watch: watch, _vault_watch: vault_watch })))
+        for connection in connections.values() {
+            connection.load_account().await;
+        }
+        let upkeep = Upkeep::start(shared.changes.subscribe(), connections.values().cloned().collect());
+        let inner = Inner { connections, shared, _watch: watch, _vault_watch: vault_watch, _upkeep: upkeep };
+        Ok(Host(Arc::new(inner)))
     }
 }
 

@@ -31,6 +31,7 @@ pub mod operations;
 pub mod registry;
 pub mod store;
 pub mod telemetry;
+mod upkeep;
 pub mod vault;
 
 pub use connections::{Connection, ConnectionState, ConnectionStatus};

@@ -1,5 +1,6 @@
 //! Token endpoints' answers, as they really come.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use oauth2::basic::BasicTokenType;
@@ -11,23 +12,40 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Answer {
     access_token: AccessToken,
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing, deserialize_with = "text")]
     refresh_token: Option<RefreshToken>,
     #[serde(default, deserialize_with = "seconds")]
     expires_in: Option<u64>,
     #[serde(default, deserialize_with = "moment")]
     expires_at: Option<SystemTime>,
+    /// What else the vendor tells, such as `api_domain`.
+    #[serde(flatten, skip_serializing)]
+    others: BTreeMap<String, serde_json::Value>,
 }
 
 impl Answer {
-    /// How long the token is good from now on; `None` if the answer does not say, or says something that cannot be, such
-    /// as zero or a moment that has passed (which is a clock that is wrong, the vendor's or ours).
-    pub(super) fn lifetime(&self) -> Option<Duration> {
-        let until = |at: SystemTime| at.duration_since(SystemTime::now()).ok();
+    /// How long the token is good from `now` on, which is the vendor's clock where the vendor tells it; `None` if the
+    /// answer does not say, or says something that cannot be, such as zero or a moment that has passed.
+    pub(super) fn lifetime(&self, now: SystemTime) -> Option<Duration> {
+        let until = |at: SystemTime| at.duration_since(now).ok();
         self.expires_in
             .map(Duration::from_secs)
             .filter(|life| !life.is_zero())
             .or_else(|| self.expires_at.and_then(until).filter(|life| *life >= Duration::from_secs(1)))
+    }
+
+    /// A member that is a text or a number; `None` for anything else and for the empty text.
+    pub(super) fn member(&self, name: &str) -> Option<String> {
+        match self.others.get(name)? {
+            serde_json::Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+            serde_json::Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Whether the answer names an error beside its token.
+    pub(super) fn is_error(&self) -> bool {
+        self.member("error").is_some()
     }
 }
 
@@ -44,7 +62,7 @@ impl TokenResponse for Answer {
     }
 
     fn expires_in(&self) -> Option<Duration> {
-        self.lifetime()
+        self.expires_in.map(Duration::from_secs)
     }
 
     fn refresh_token(&self) -> Option<&RefreshToken> {
@@ -54,6 +72,14 @@ impl TokenResponse for Answer {
     fn scopes(&self) -> Option<&Vec<Scope>> {
         None
     }
+}
+
+/// A refresh token; an empty one or one that is no text is none.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RefreshToken>, D::Error> {
+    Ok(match Option::<Loose>::deserialize(deserializer)? {
+        Some(Loose::Text(text)) if !text.is_empty() => Some(RefreshToken::new(text)),
+        _ => None,
+    })
 }
 
 #[derive(Deserialize)]
@@ -93,7 +119,7 @@ mod tests {
     fn lifetime(members: &str) -> Option<u64> {
         let answer: Answer = serde_json::from_str(&format!(r#"{{"access_token":"t"{members}}}"#)).unwrap();
         // `expires_at` is measured against the clock while the test runs.
-        answer.lifetime().map(|life| (life.as_secs_f64()).round() as u64)
+        answer.lifetime(SystemTime::now()).map(|life| (life.as_secs_f64()).round() as u64)
     }
 
     #[test]

@@ -48,6 +48,40 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
+/// For `#[serde(with)]` in records that are sealed before they go anywhere.
+pub(super) mod text {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Secret;
+
+    pub(in crate::auth) fn serialize<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(secret.expose())
+    }
+
+    pub(in crate::auth) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+        Secret::deserialize(deserializer)
+    }
+}
+
+/// As [`text`], for a secret that may be absent.
+pub(super) mod optional {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Secret;
+
+    #[expect(clippy::ref_option, reason = "serde's signature")]
+    pub(in crate::auth) fn serialize<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+        match secret {
+            Some(secret) => serializer.serialize_some(secret.expose()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(in crate::auth) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+        Option::<Secret>::deserialize(deserializer)
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {

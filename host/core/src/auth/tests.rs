@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 
 use super::*;
+use crate::store::memory::MemoryStore;
 
 /// Answers from a script, one entry per request; the last one again and again.
 struct Endpoint {
@@ -42,8 +43,20 @@ impl TokenTransport for Endpoint {
     }
 }
 
-fn scheme() -> ClientCredentials {
-    ClientCredentials {
+/// A connection with a vault of its own, in memory.
+pub(crate) fn owner(connection: &str) -> Owner {
+    owner_in(connection, &MemoryStore::default())
+}
+
+/// As [`owner`], with the vault in this store, which another process may share.
+pub(super) fn owner_in(connection: &str, store: &MemoryStore) -> Owner {
+    let text = zeroize::Zeroizing::new("0f".repeat(32));
+    let source = crate::vault::KeySource::Text { origin: "the test".to_owned(), text };
+    Owner { connection: connection.to_owned(), vault: Vault::new(Arc::new(store.clone()), source) }
+}
+
+fn scheme() -> Client {
+    Client {
         endpoint: TokenEndpoint {
             url: "https://login.example/oauth/token".parse().unwrap(),
             format: TokenRequestFormat::Form,
@@ -53,15 +66,19 @@ fn scheme() -> ClientCredentials {
             scope_separator: ",".into(),
             prefix: "Bearer".into(),
             default_lifetime: None,
+            facts: Vec::new(),
         },
         client_id: "moulin".into(),
-        client_secret: "s3cr3t/+value".into(),
+        client_secret: Some("s3cr3t/+value".into()),
     }
 }
 
-fn credentials(endpoint: &Arc<Endpoint>, scheme: ClientCredentials) -> Arc<Credentials> {
-    let scrubber = Scrubber::default();
-    Arc::new(Credentials::new(Scheme::ClientCredentials(scheme), endpoint.clone(), &scrubber).unwrap())
+fn credentials(endpoint: &Arc<Endpoint>, scheme: Client) -> Arc<Credentials> {
+    made(Scheme::ClientCredentials(scheme), endpoint).unwrap().into()
+}
+
+fn made(scheme: Scheme, endpoint: &Arc<Endpoint>) -> Result<Credentials, AuthError> {
+    Credentials::new(scheme, owner("till"), endpoint.clone(), &Scrubber::default())
 }
 
 async fn value(credentials: &Credentials) -> Result<String, AuthError> {
@@ -218,7 +235,7 @@ async fn the_token_request_takes_the_vendors_form() {
 async fn fixed_schemes_write_their_header_and_hide_it() {
     let endpoint = Endpoint::new(Duration::ZERO, &[ONE]);
     let header = async |scheme| {
-        let credentials = Credentials::new(scheme, endpoint.clone(), &Scrubber::default()).unwrap();
+        let credentials = made(scheme, &endpoint).unwrap();
         let credential = credentials.header().await.unwrap().unwrap();
         assert!(credential.value.is_sensitive());
         assert!(!credentials.renew(&credential).await.unwrap());
@@ -249,7 +266,7 @@ fn values_that_no_header_can_carry_are_refused_at_once() {
         Scheme::Basic { user: "a".into(), password: "".into() },
     ];
     for scheme in schemes {
-        let result = Credentials::new(scheme, endpoint.clone(), &Scrubber::default());
+        let result = made(scheme, &endpoint);
         assert!(matches!(result.err(), Some(AuthError::Unusable { .. })));
     }
 }

@@ -165,6 +165,9 @@ macro_rules! secrets {
             AuthConfig::BearerToken { token } => vec![("token", token)],
             AuthConfig::Basic { password, .. } => vec![("password", password)],
             AuthConfig::Oauth2ClientCredentials { client_secret, .. } => vec![("client_secret", client_secret)],
+            AuthConfig::Oauth2AuthorizationCode { client_secret: Some(secret), .. } => vec![("client_secret", secret)],
+            AuthConfig::Oauth2AuthorizationCode { client_secret: None, .. } => Vec::new(),
+            AuthConfig::JwtBearer { private_key, .. } => vec![("private_key", private_key)],
         }
     };
 }

@@ -248,6 +248,38 @@ pub enum AuthConfig {
         /// Scopes, when not the adapter's.
         scopes: Option<Vec<String>>,
     },
+    /// OAuth2 authorization code (RFC 6749 section 4.1): a person connects the account once, with `moulin connect` or
+    /// at `/connect/…` of the service.
+    Oauth2AuthorizationCode {
+        /// Client identifier.
+        client_id: String,
+        /// Client secret; none for a public client.
+        client_secret: Option<SecretSource>,
+        /// Scopes, when not the adapter's.
+        scopes: Option<Vec<String>>,
+        /// PKCE (RFC 7636): on unless the vendor is known to refuse it.
+        pkce: Option<bool>,
+        /// Where the vendor sends the person back to, exactly as it is registered there. By default the service's own
+        /// `/oauth/callback`, or a port of this machine for `moulin connect`.
+        redirect_uri: Option<Url>,
+        /// The vendor's identifier in `iss` (RFC 9207), when it is not the origin of its authorization URL.
+        issuer: Option<String>,
+    },
+    /// A signed assertion for a token (RFC 7523).
+    JwtBearer {
+        /// `iss` of the assertion: the client's identifier at the vendor.
+        client_id: String,
+        /// Private key in PKCS #8, as PEM or Base64.
+        private_key: SecretSource,
+        /// `sub`: on whose behalf; the client itself if absent.
+        subject: Option<String>,
+        /// `kid`, where the vendor knows several keys of the client.
+        key_id: Option<String>,
+        /// `aud`, when not the adapter's.
+        audience: Option<String>,
+        /// Scopes, when not the adapter's.
+        scopes: Option<Vec<String>>,
+    },
 }
 
 impl AuthConfig {
@@ -259,6 +291,8 @@ impl AuthConfig {
             Self::BearerToken { .. } => "bearer_token",
             Self::Basic { .. } => "basic",
             Self::Oauth2ClientCredentials { .. } => "oauth2_client_credentials",
+            Self::Oauth2AuthorizationCode { .. } => "oauth2_authorization_code",
+            Self::JwtBearer { .. } => "jwt_bearer",
         }
     }
 }

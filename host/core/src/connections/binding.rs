@@ -4,19 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::Url;
-
 use super::check::flavor;
+use super::scheme::{Known, scheme};
 use super::{Connection, Inner};
-use crate::auth::{
-    ClientAuthentication, ClientCredentials, Scheme, Secret, TokenEndpoint as EgressTokenEndpoint, TokenRequestFormat,
-};
-use crate::config::{AuthConfig, SecretSource};
+use crate::auth::Owner;
 use crate::egress::{
     BucketHeaders, Egress, EgressSettings, Grants, LimitKind, LimitSignal, RateLimit, RemainingHeaders,
 };
 use crate::imports::Scope;
-use crate::model::adapter::{self, AuthKind, Description, Flavor};
+use crate::model::adapter::{self, Description, Flavor};
 use crate::registry::Generation;
 
 /// Says who we are to vendors.
@@ -31,6 +27,8 @@ pub(super) struct Binding {
     pub(super) secrets: u64,
     /// For the calls.
     pub(super) scope: Arc<Scope>,
+    /// What the vendor had told when it was made.
+    pub(super) facts: Arc<BTreeMap<String, String>>,
     /// What egress was made from: the same again keeps its tokens and limits.
     made_from: MadeFrom,
 }
@@ -44,6 +42,8 @@ struct MadeFrom {
     origins: Vec<String>,
     limits: Vec<adapter::RateLimit>,
     signals: Vec<adapter::LimitSignal>,
+    /// What the vendor told; it may stand in URLs.
+    facts: BTreeMap<String, String>,
 }
 
 impl Binding {
@@ -58,7 +58,8 @@ impl Binding {
             return Err(format!("its configuration does not fit {generation:?}: {}", misfits.join("; ")));
         }
         let flavor = flavor(config, adapter).ok_or("its flavour is not one of the adapter's")?;
-        let settings = settings(connection, adapter, flavor);
+        let facts = connection.0.facts.load_full();
+        let known = known(connection, adapter, flavor, &facts);
         let secrets_epoch = connection.secrets_epoch();
         let made_from = MadeFrom {
             secrets: secrets_epoch,
@@ -67,10 +68,11 @@ impl Binding {
             origins: adapter.origins.clone(),
             limits: adapter.limits.clone(),
             signals: adapter.signals.clone(),
+            facts: BTreeMap::clone(&facts),
         };
         let egress = match before.filter(|before| before.made_from == made_from) {
             Some(before) => before.scope.egress.clone(),
-            None => Arc::new(egress(connection, adapter, flavor, &settings)?),
+            None => Arc::new(egress(connection, adapter, flavor, &known)?),
         };
         let mut secrets = BTreeMap::new();
         for (key, source) in &config.secrets {
@@ -83,41 +85,39 @@ impl Binding {
             flavor: flavor.id.clone(),
             currency: config.currency.clone(),
             time_zone: time_zone.clone(),
-            settings,
+            settings: known.all,
             secrets,
             egress,
             cache: cache.clone(),
             store: shared.store.clone(),
         });
-        Ok(Self { generation: generation.number, secrets: secrets_epoch, scope, made_from })
+        Ok(Self { generation: generation.number, secrets: secrets_epoch, scope, facts, made_from })
     }
 }
 
-/// The settings of this flavour: what is configured, and the defaults of the rest.
-fn settings(connection: &Connection, adapter: &Description, flavor: &Flavor) -> BTreeMap<String, String> {
+/// The settings of this flavour: what is configured, what the vendor told, and the defaults of the rest.
+fn known(connection: &Connection, adapter: &Description, flavor: &Flavor, facts: &BTreeMap<String, String>) -> Known {
     let used = |flavors: &[String]| flavors.is_empty() || flavors.contains(&flavor.id);
-    let configured = &connection.0.config.settings;
-    let known = adapter.settings.iter().filter(|setting| !setting.secret && used(&setting.flavors));
-    known
-        .filter_map(|setting| {
-            let value = configured.get(&setting.key).map(ToString::to_string).or_else(|| setting.default.clone())?;
-            Some((setting.key.clone(), value))
-        })
-        .collect()
+    let (mut settings, mut configured) = (BTreeMap::new(), BTreeMap::new());
+    for setting in adapter.settings.iter().filter(|setting| !setting.secret && used(&setting.flavors)) {
+        settings.extend(setting.default.clone().map(|default| (setting.key.clone(), default)));
+        let value = connection.0.config.settings.get(&setting.key);
+        configured.extend(value.map(|value| (setting.key.clone(), value.to_string())));
+    }
+    let mut all = settings.clone();
+    all.extend(facts.clone());
+    all.extend(configured.clone());
+    settings.extend(configured);
+    Known { settings, all }
 }
 
-fn egress(
-    connection: &Connection,
-    adapter: &Description,
-    flavor: &Flavor,
-    settings: &BTreeMap<String, String>,
-) -> Result<Egress, String> {
+fn egress(connection: &Connection, adapter: &Description, flavor: &Flavor, known: &Known) -> Result<Egress, String> {
     let Inner { name, config, shared, .. } = &*connection.0;
     let base_url = match &config.base_url {
         Some(url) => url.clone(),
-        None => parse_url("base URL", &flavor.base_url, settings)?,
+        None => known.url("base URL", &flavor.base_url, config)?,
     };
-    let scheme = scheme(connection, adapter, flavor, settings)?;
+    let scheme = scheme(connection, adapter, flavor, known)?;
 
     let mut grants = Grants::default();
     let reason = |error: &dyn std::fmt::Display| format!("its grants: {error}");
@@ -127,10 +127,10 @@ fn egress(
         None => grants.describe(&base_url.origin().ascii_serialization()).map(drop),
     }
     .map_err(|error| reason(&error))?;
-    if let Scheme::ClientCredentials(credentials) = &scheme {
+    if let Some(endpoint) = scheme.token_endpoint() {
         match &config.token_url {
             Some(url) => grants.grant_url(url).map(drop),
-            None => grants.describe(&credentials.endpoint.url.origin().ascii_serialization()).map(drop),
+            None => grants.describe(&endpoint.url.origin().ascii_serialization()).map(drop),
         }
         .map_err(|error| reason(&error))?;
     }
@@ -143,7 +143,7 @@ fn egress(
 
     let used = |flavors: &[String]| flavors.is_empty() || flavors.contains(&flavor.id);
     let settings = EgressSettings {
-        connection: name.clone(),
+        owner: Owner { connection: name.clone(), vault: shared.vault.clone() },
         base_url,
         grants,
         credentials: scheme,
@@ -165,91 +165,6 @@ fn egress(
         None => Egress::new(settings),
     }
     .map_err(|error| error.to_string())
-}
-
-/// The configured scheme, with what the adapter describes of it.
-fn scheme(
-    connection: &Connection,
-    adapter: &Description,
-    flavor: &Flavor,
-    settings: &BTreeMap<String, String>,
-) -> Result<Scheme, String> {
-    let config = &connection.0.config;
-    let method = config.auth.method();
-    let used = |flavors: &[String]| flavors.is_empty() || flavors.contains(&flavor.id);
-    let described = || {
-        let offered = adapter.auth.iter().filter(|scheme| used(&scheme.flavors)).map(|scheme| &scheme.kind);
-        offered.into_iter().find(|kind| super::check::method(kind) == method)
-    };
-    let secret = |key: &str, source: &SecretSource| -> Result<Secret, String> {
-        let secret = source.resolve(&connection.0.shared.secrets).map_err(|error| format!("auth.{key}: {error}"))?;
-        connection.0.shared.scrubber.add(secret.expose());
-        Ok(secret)
-    };
-    let not_offered = || format!("auth.method: the adapter {} does not offer {method}", adapter.id);
-    match (&config.auth, described()) {
-        (AuthConfig::None, _) => Ok(Scheme::None),
-        (AuthConfig::ApiKey { key, header }, Some(AuthKind::ApiKey(scheme))) => Ok(Scheme::ApiKey {
-            header: header.clone().unwrap_or_else(|| scheme.header.clone()),
-            prefix: scheme.prefix.clone(),
-            key: secret("key", key)?,
-        }),
-        (AuthConfig::BearerToken { token }, Some(AuthKind::BearerToken(scheme))) => {
-            Ok(Scheme::Bearer { prefix: scheme.prefix.clone(), token: secret("token", token)? })
-        }
-        (AuthConfig::Basic { username, password }, Some(AuthKind::Basic)) => {
-            Ok(Scheme::Basic { user: username.clone(), password: secret("password", password)? })
-        }
-        (
-            AuthConfig::Oauth2ClientCredentials { client_id, client_secret, scopes },
-            Some(AuthKind::Oauth2ClientCredentials(endpoint)),
-        ) => {
-            let mut endpoint = token_endpoint(endpoint, config.token_url.as_ref(), settings)?;
-            if let Some(scopes) = scopes {
-                endpoint.scopes.clone_from(scopes);
-            }
-            let client_secret = secret("client_secret", client_secret)?;
-            Ok(Scheme::ClientCredentials(ClientCredentials { endpoint, client_id: client_id.clone(), client_secret }))
-        }
-        _ => Err(not_offered()),
-    }
-}
-
-fn token_endpoint(
-    endpoint: &adapter::TokenEndpoint,
-    configured: Option<&Url>,
-    settings: &BTreeMap<String, String>,
-) -> Result<EgressTokenEndpoint, String> {
-    Ok(EgressTokenEndpoint {
-        url: match configured {
-            Some(url) => url.clone(),
-            None => parse_url("token URL", &endpoint.url, settings)?,
-        },
-        format: match endpoint.format {
-            adapter::TokenRequestFormat::Form => TokenRequestFormat::Form,
-            adapter::TokenRequestFormat::Json => TokenRequestFormat::Json,
-            adapter::TokenRequestFormat::Query => TokenRequestFormat::Query,
-        },
-        client_authentication: match endpoint.client_authentication {
-            adapter::ClientAuthentication::Body => ClientAuthentication::Body,
-            adapter::ClientAuthentication::Basic => ClientAuthentication::Basic,
-        },
-        parameters: endpoint.parameters.clone(),
-        scopes: endpoint.scopes.clone(),
-        scope_separator: endpoint.scope_separator.clone(),
-        prefix: endpoint.prefix.clone(),
-        default_lifetime: endpoint.default_lifetime_s.map(|seconds| Duration::from_secs(seconds.into())),
-    })
-}
-
-/// A URL of the description, with settings in the place of `{key}`.
-fn parse_url(what: &str, template: &str, settings: &BTreeMap<String, String>) -> Result<Url, String> {
-    let filled = fill(template, settings);
-    Url::parse(&filled).map_err(|error| format!("the adapter's {what} \"{filled}\" is not a URL: {error}"))
-}
-
-fn fill(template: &str, settings: &BTreeMap<String, String>) -> String {
-    settings.iter().fold(template.to_owned(), |text, (key, value)| text.replace(&format!("{{{key}}}"), value))
 }
 
 fn rate_limit(limit: &adapter::RateLimit) -> RateLimit {

@@ -4,12 +4,16 @@
 //! description when it is first used, and made anew when another generation comes into service; credentials and limits
 //! live on as long as what they were made from is the same.
 
+mod account;
 mod binding;
 mod check;
+mod scheme;
 mod status;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arc_swap::ArcSwap;
 use jiff::tz::TimeZone;
 use wasmtime::component::{ComponentNamedList, Lift, Lower};
 
@@ -64,13 +68,23 @@ struct Inner {
     cache: Arc<GuestCache>,
     shared: Arc<Shared>,
     binding: Mutex<Option<Arc<Binding>>>,
+    /// What the vendor told when the account was connected.
+    facts: ArcSwap<BTreeMap<String, String>>,
 }
 
 impl Connection {
     pub(crate) fn new(name: String, config: ConnectionConfig, shared: Arc<Shared>) -> Self {
         // The configuration was checked when it was read.
         let time_zone = TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC);
-        Self(Arc::new(Inner { name, config, time_zone, cache: Arc::default(), shared, binding: Mutex::default() }))
+        Self(Arc::new(Inner {
+            name,
+            config,
+            time_zone,
+            cache: Arc::default(),
+            shared,
+            binding: Mutex::default(),
+            facts: ArcSwap::default(),
+        }))
     }
 
     /// The name the restaurant gave it.
@@ -102,9 +116,11 @@ impl Connection {
     /// The binding to a generation: the one there is, or a new one.
     fn bind(&self, generation: &Arc<Generation>) -> Result<Arc<Binding>, Error> {
         let mut binding = self.0.binding.lock().unwrap_or_else(PoisonError::into_inner);
-        let secrets = self.secrets_epoch();
-        let current = |bound: &&Arc<Binding>| bound.generation >= generation.number && bound.secrets == secrets;
-        if let Some(bound) = binding.as_ref().filter(current) {
+        let (facts, secrets) = (self.0.facts.load(), self.secrets_epoch());
+        let fits = |bound: &&Arc<Binding>| {
+            bound.generation >= generation.number && bound.secrets == secrets && *bound.facts == **facts
+        };
+        if let Some(bound) = binding.as_ref().filter(fits) {
             // A call that began just before a swap may come after one that began just after it; either fits.
             return Ok(bound.clone());
         }

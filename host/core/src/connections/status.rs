@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Connection;
 use super::check::flavor;
+use crate::auth::AccountStatus;
 use crate::contract::v1::exports;
 
 /// Whether a connection can be used.
@@ -38,6 +39,9 @@ pub struct ConnectionStatus {
     pub base_url: Option<String>,
     /// How it authenticates.
     pub auth_method: String,
+    /// Its credentials; absent where the connection itself cannot be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountStatus>,
     /// Whether it can be used.
     pub state: ConnectionState,
     /// Why not.
@@ -70,6 +74,7 @@ impl Connection {
                 .map(ToString::to_string)
                 .or_else(|| flavor.map(|flavor| flavor.base_url.clone())),
             auth_method: config.auth.method().to_owned(),
+            account: bound.as_ref().ok().map(|bound| bound.scope.egress.credentials().status()),
             state: if bound.is_ok() { ConnectionState::Ready } else { ConnectionState::Unavailable },
             reason: bound.err().map(|error| match error {
                 crate::error::Error::Unavailable { reason, .. } => reason,

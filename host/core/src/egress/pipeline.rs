@@ -19,17 +19,16 @@ use super::redirect::{self, MAX_REDIRECTS};
 use super::resolve::{Lookup, SystemLookup};
 use super::transport::{HttpTransport, Outgoing, Transport};
 use super::{Budget, EgressError, Grants, LimitSignal, RateLimit, Request, Response, headers, target};
-use crate::auth::{AuthError, Credential, Credentials, Scheme, TokenTransport};
+use crate::auth::{AuthError, Credential, Credentials, Owner, Scheme, TokenTransport};
 use crate::telemetry::scrub::Scrubber;
 
 /// Ceiling for a token endpoint's answer, in bytes; real ones are a few kilobytes.
 const TOKEN_ANSWER: u64 = 256 * 1024;
 
 /// Everything egress needs to know about a connection.
-#[derive(Debug)]
 pub struct EgressSettings {
-    /// The connection's name, for logs.
-    pub connection: String,
+    /// The connection's name, and where its tokens are kept.
+    pub owner: Owner,
     /// What paths are joined to.
     pub base_url: Url,
     /// Where requests may go, token requests included.
@@ -129,8 +128,8 @@ impl Egress {
     pub fn with_transport(settings: EgressSettings, transport: Arc<dyn Transport>) -> Result<Self, SetupError> {
         let granted = |what, url| settings.grants.check(url).map_err(|reason| SetupError::Url { what, reason });
         granted("base URL", &settings.base_url)?;
-        if let Scheme::ClientCredentials(scheme) = &settings.credentials {
-            granted("token URL", &scheme.endpoint.url)?;
+        if let Some(endpoint) = settings.credentials.token_endpoint() {
+            granted("token URL", &endpoint.url)?;
         }
         let user_agent = HeaderValue::from_str(&settings.user_agent)
             .map_err(|_| SetupError::UserAgent { user_agent: settings.user_agent })?;
@@ -142,17 +141,22 @@ impl Egress {
             user_agent: user_agent.clone(),
         };
         Ok(Self {
-            connection: settings.connection,
+            connection: settings.owner.connection.clone(),
             base_url: settings.base_url,
             grants,
             turns: Semaphore::new(settings.max_concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             limits: Limits::new(settings.limits, settings.signals),
-            credentials: Credentials::new(settings.credentials, Arc::new(tokens), &settings.scrubber)?,
+            credentials: Credentials::new(settings.credentials, settings.owner, Arc::new(tokens), &settings.scrubber)?,
             attempt_timeout: settings.attempt_timeout,
             transport,
             user_agent,
             scrubber: settings.scrubber,
         })
+    }
+
+    /// The connection's credentials.
+    pub(crate) const fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     /// Sends one request and waits for the whole answer, whatever its status.
@@ -266,7 +270,10 @@ impl Egress {
         // Before learning from the answer, which counts this request already.
         drop(permits);
         match result {
-            Ok(answer) => {
+            Ok(mut answer) => {
+                if let Some(credential) = &credential {
+                    blank(credential, &mut answer);
+                }
                 let (connection, status) = (&self.connection, answer.status);
                 tracing::debug!(%connection, %method, %origin, path, status, elapsed_ms, "vendor answered");
                 self.limits.observe(&answer);
@@ -279,6 +286,17 @@ impl Egress {
                 call.sent.store(error.request_sent(), Ordering::Relaxed);
                 Err(error)
             }
+        }
+    }
+}
+
+/// Takes out of an answer what the vendor repeats of the credential it was sent.
+fn blank(credential: &Credential, answer: &mut Response) {
+    let echo = credential.echo();
+    answer.body = echo.blank(std::mem::take(&mut answer.body));
+    for (_, value) in &mut answer.headers {
+        if let Some(clean) = echo.blank_text(value) {
+            *value = clean;
         }
     }
 }
@@ -317,8 +335,12 @@ impl TokenTransport for TokenRequests {
             let mut response = http::Response::new(answer.body.to_vec());
             *response.status_mut() =
                 http::StatusCode::from_u16(answer.status).map_err(|error| unreachable(error.to_string()))?;
-            // Without the headers: the library reads a body only if its type is JSON or absent, and some vendors send
-            // JSON as text.
+            // Of the headers only the vendor's clock: the library reads a body only if its type is JSON or absent, and
+            // some vendors send JSON as text.
+            let date = answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("date"));
+            if let Some(date) = date.and_then(|(_, value)| HeaderValue::from_str(value).ok()) {
+                response.headers_mut().insert(header::DATE, date);
+            }
             Ok(response)
         }
         .boxed()

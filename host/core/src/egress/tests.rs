@@ -28,7 +28,7 @@ fn settings(base: &str) -> EgressSettings {
     let base_url: url::Url = base.parse().unwrap();
     grants.grant_url(&base_url).unwrap();
     EgressSettings {
-        connection: "till".to_owned(),
+        owner: crate::auth::tests::owner("till"),
         base_url,
         grants,
         credentials: Scheme::ApiKey { header: "X-API-KEY".to_owned(), prefix: None, key: "canary-key-1".into() },

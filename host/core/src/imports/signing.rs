@@ -1,12 +1,10 @@
 //! `moulin:host/signing`: signatures with a secret the adapter does not see.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
 use super::CallState;
-use crate::auth::Secret;
+use crate::auth::{Secret, keys};
 use crate::contract::v1::moulin::host::signing::{Algorithm, Host};
 use crate::model::{ApiError, VendorError};
 
@@ -60,8 +58,7 @@ impl Key {
             Algorithm::HmacSha256 => hmac(hmac::HMAC_SHA256),
             Algorithm::HmacSha512 => hmac(hmac::HMAC_SHA512),
             Algorithm::Ed25519 => {
-                let base64: String = secret.expose().lines().filter(|line| !line.starts_with("-----")).collect();
-                let der = STANDARD.decode(base64.trim()).ok()?;
+                let der = keys::der(secret)?;
                 Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).ok().map(|pair| Self::Ed25519(Box::new(pair)))
             }
         }

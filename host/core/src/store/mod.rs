@@ -1,6 +1,8 @@
 //! Durable small values, behind one trait.
 
 mod lock;
+#[cfg(test)]
+pub(crate) mod memory;
 mod sqlite;
 
 use std::time::Duration;

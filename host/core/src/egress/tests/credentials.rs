@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::server::{Seen, ok, status};
 use super::*;
-use crate::auth::{AuthError, ClientAuthentication, ClientCredentials, TokenEndpoint, TokenRequestFormat};
+use crate::auth::{AuthError, Client, ClientAuthentication, TokenEndpoint, TokenRequestFormat};
 
 pub(super) fn client_credentials(url: &str) -> Scheme {
-    Scheme::ClientCredentials(ClientCredentials {
+    Scheme::ClientCredentials(Client {
         endpoint: TokenEndpoint {
             url: url.parse().unwrap(),
             format: TokenRequestFormat::Form,
@@ -18,9 +18,10 @@ pub(super) fn client_credentials(url: &str) -> Scheme {
             scope_separator: " ".to_owned(),
             prefix: "Bearer".to_owned(),
             default_lifetime: None,
+            facts: Vec::new(),
         },
         client_id: "moulin".to_owned(),
-        client_secret: "canary-secret".into(),
+        client_secret: Some("canary-secret".into()),
     })
 }
 
