@@ -82,6 +82,11 @@ impl AuthError {
         matches!(self, Self::Unreachable { .. } | Self::Busy)
     }
 
+    /// The token endpoint said no, and would say it again.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self, Self::Unusable { .. } | Self::Refused { .. } | Self::Answer { .. })
+    }
+
     /// The grant itself is refused: asking again with it is useless.
     pub(super) fn is_grant_refused(&self) -> bool {
         matches!(self, Self::Refused { code, .. } if matches!(code.as_str(), "invalid_grant" | "invalid_code"))

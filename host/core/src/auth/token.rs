@@ -16,9 +16,9 @@ use crate::model;
 use crate::telemetry::scrub::Scrubber;
 use crate::vault::{Record, Space, Vault};
 
-/// After a refusal nothing is asked again for this long: vendors lock clients out that keep asking (Zoho allows ten
-/// tokens in ten minutes).
-const PAUSE_AFTER_REFUSAL: Duration = Duration::from_secs(30);
+/// After a failure a token that is still good is used this long before the next try, and a refusal is not provoked
+/// again: vendors lock clients out that keep asking (Zoho allows ten tokens in ten minutes).
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 /// A token that replaced a rejected one and is rejected itself within this time is not replaced again: it is not the
 /// token that the vendor dislikes.
@@ -98,7 +98,7 @@ impl TokenManager {
             let pause = state.pause.clone().filter(|(until, _)| Instant::now() < *until);
             match (good, state.flight.is_some(), pause) {
                 (Some(token), false, pause) if now < token.renew_at || pause.is_some() => return Ok(token),
-                (None, false, Some((_, error))) => return Err(error),
+                (None, false, Some((_, error))) if error.is_final() => return Err(error),
                 (good, ..) => (self.shared.flight(&mut state, None), good),
             }
         };
@@ -247,9 +247,7 @@ impl Manager {
                 self.settle(&mut state, Ok(()));
             }
             Err(error) => {
-                if !error.is_unreachable() && !matches!(error, AuthError::NeedsAuthorisation { .. }) {
-                    state.pause = Some((Instant::now() + PAUSE_AFTER_REFUSAL, error.clone()));
-                }
+                state.pause = Some((Instant::now() + PAUSE_AFTER_FAILURE, error.clone()));
                 self.settle(&mut state, Err(error));
             }
         }
