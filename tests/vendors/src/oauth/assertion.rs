@@ -131,3 +131,6 @@ pub(super) fn subject(
 fn object(encoded: &str) -> Option<Map<String, Value>> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(encoded).ok()?).ok()
 }
+
+#[cfg(test)]
+mod tests;

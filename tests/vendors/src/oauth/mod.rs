@@ -22,6 +22,7 @@ mod authorize;
 mod browser;
 mod clock;
 pub(crate) mod control;
+mod endpoint;
 mod error;
 mod ledger;
 mod lies;
@@ -30,6 +31,8 @@ mod pkce;
 mod profile;
 mod profiles;
 mod request;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::io;

@@ -52,7 +52,8 @@ pub enum Mode {
     NoJsonType,
     /// A line break inside the access token of the answer.
     LineBreakInToken,
-    /// An error's description repeats the client secret that was sent.
+    /// The answer is an error whose description repeats the client secret that was sent: the true error, or
+    /// `invalid_client` in place of the tokens, which were issued.
     EchoSecret,
 }
 
