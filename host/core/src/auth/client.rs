@@ -265,10 +265,9 @@ impl TokenClient {
             Ok(answer) if exchange.status.load(Ordering::Relaxed) < 300 => Ok(answer),
             _ => match serde_json::from_slice::<BasicErrorResponse>(&body) {
                 Ok(refusal) => Err(RequestTokenError::ServerResponse(refusal)),
-                Err(_) => {
-                    // A text stands for the library's own error type, which cannot be made outside it.
-                    Err(RequestTokenError::Other(self.unexpected(&body, exchange.status.load(Ordering::Relaxed))))
-                }
+                Err(_) => Err(RequestTokenError::Request(AuthError::Answer {
+                    reason: self.unexpected(&body, exchange.status.load(Ordering::Relaxed)),
+                })),
             },
         }
     }
@@ -339,9 +338,9 @@ impl TokenClient {
                 Ok(response) => refusal(&response),
                 Err(_) => AuthError::Answer { reason: self.unexpected(&body, status) },
             },
-            RequestTokenError::Other(reason) => {
-                AuthError::Answer { reason: self.scrubber.clean_and_cut(&reason, QUOTED) }
-            }
+            RequestTokenError::Other(reason) => AuthError::Answer {
+                reason: format!("status {status}, {}", self.scrubber.clean_and_cut(&reason, QUOTED)),
+            },
         }
     }
 

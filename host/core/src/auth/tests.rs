@@ -153,7 +153,10 @@ async fn an_error_never_overwrites_a_good_token() {
 #[tokio::test(start_paused = true)]
 async fn errors_say_what_the_endpoint_said_without_the_secret() {
     let cases = [
-        ((401, r#"{"error":"invalid_client","error_description":"bad s3cr3t/+value"}"#), "invalid_client (bad ***); correct client_id and client_secret"),
+        (
+            (401, r#"{"error":"invalid_client","error_description":"bad s3cr3t/+value"}"#),
+            "invalid_client (bad ***); correct client_id and client_secret",
+        ),
         ((200, r#"{"error":"invalid_scope"}"#), "invalid_scope"),
         ((200, r#"{"token":"elsewhere"}"#), "no usable access_token but with token"),
         ((503, "<h1>down s3cr3t%2F%2Bvalue</h1>"), "status 503, body: <h1>down ***</h1>"),

@@ -1,15 +1,18 @@
 //! What the sandbox costs: a call, a page of sales, loading an adapter. `cargo xtask bench` prints the ratios.
 //!
-//! The network is left out: answers come from memory, on one thread, so that time is computing time. The page is as
+//! The network is left out: answers come from memory. Times are processor time. The page is as
 //! wordy as the real vendor's; the native side parses the same bytes with the adapter's own code into the same records.
 
 #![allow(clippy::expect_used, missing_docs)]
+
+mod cpu_time;
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use cpu_time::CpuTime;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -65,7 +68,7 @@ fn host(runtime: &Runtime, data: &Path, page: &Bytes) -> Host {
     runtime.block_on(builder.start()).expect("a host")
 }
 
-fn calls(criterion: &mut Criterion) {
+fn calls(criterion: &mut Criterion<CpuTime>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let data = tempfile::tempdir().expect("a folder");
     let page = Bytes::from(moulin_vendors::lightspeed::wordy_sales_page(PAGE.0, PAGE.1));
@@ -117,7 +120,7 @@ fn calls(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn load(criterion: &mut Criterion) {
+fn load(criterion: &mut Criterion<CpuTime>) {
     let wasm = std::fs::read(adapters().join("lightspeed.wasm")).expect("the adapter");
     let data = tempfile::tempdir().expect("a folder");
     let mut group = criterion.benchmark_group("load");
@@ -134,5 +137,5 @@ fn load(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, calls, load);
+criterion_group!(name = benches; config = Criterion::default().with_measurement(CpuTime); targets = calls, load);
 criterion_main!(benches);
