@@ -50,7 +50,7 @@ use token::{Account, TokenManager};
 
 use crate::model::Instant;
 use crate::telemetry::scrub::Scrubber;
-use crate::vault::{Space, Vault};
+use crate::vault::{Space, Vault, VaultError};
 
 /// How long to wait for another process that is renewing the token of a connection which is being connected.
 const LOCK_WAIT: Duration = Duration::from_secs(45);
@@ -346,8 +346,12 @@ impl Credentials {
         // A refresh of the old grant under way must not be written over the new one.
         let lock = owner.vault.lock(&format!("grant.{connection}"), LOCK_WAIT).await;
         let _lock = lock.map_err(|error| failed(&error))?;
-        let before = owner.vault.get(Space::Grants, &connection).await.map_err(|error| failed(&error))?;
-        let before = before.and_then(|record| Grant::from_bytes(record.value()).ok());
+        let before = match owner.vault.get(Space::Grants, &connection).await {
+            Ok(record) => record.and_then(|record| Grant::from_bytes(record.value()).ok()),
+            // A person has just replaced what it held.
+            Err(VaultError::Damaged { .. }) => None,
+            Err(error) => return Err(failed(&error)),
+        };
         let grant = Grant::connected(consent.made_for(), fresh, before.as_ref());
         let kept = owner.vault.put(Space::Grants, &connection, &grant.to_bytes()).await;
         kept.map_err(|error| failed(&error))?;
