@@ -37,8 +37,11 @@ const KEY_IN_USE: &str = "key";
 /// Another text after every write: who reads all records and then replaces them sees that one came in between.
 const LAST_WRITE: &str = "last-write";
 
-/// How often something is tried again that another process came in between of. One that rotates does so once.
-const ATTEMPTS: usize = 8;
+/// How often a write is tried again that another process came in between of. One that rotates does so once.
+const ATTEMPTS: usize = 32;
+
+/// How often the same is looked at before it is believed that the key does not fit.
+const LOOKS: usize = 3;
 
 /// What a record is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -146,16 +149,20 @@ impl Vault {
     /// # Errors
     /// Those of the key, if there is such a record; [`VaultError::Damaged`].
     pub async fn get(&self, space: Space, name: &str) -> Result<Option<Record>, VaultError> {
-        let mut outcome = Err(VaultError::Busy);
-        for _ in 0..ATTEMPTS {
+        let (mut last, mut looks) = (None, 0);
+        loop {
             let Some(sealed) = self.0.store.get(space.name(), name).await? else { return Ok(None) };
-            outcome = self.open(space, name, sealed).await.map(Some);
-            // A rotation between reading the record and reading the key looks like a wrong key, for a moment.
-            if !matches!(outcome, Err(VaultError::WrongKey { .. } | VaultError::KeyMissing { .. })) {
-                break;
+            // A rotation between reading the record and reading the key looks like a wrong key or a damaged record; but
+            // then the record is another one by now, or the key is there at the next look.
+            looks = if last.as_ref() == Some(&sealed) { looks + 1 } else { 1 };
+            let opened = self.open(space, name, sealed.clone()).await;
+            last = Some(sealed);
+            match opened {
+                Err(VaultError::WrongKey { .. } | VaultError::KeyMissing { .. } | VaultError::Damaged { .. })
+                    if looks < LOOKS => {}
+                opened => return opened.map(Some),
             }
         }
-        outcome
     }
 
     /// Sets a record, whatever it was. Durable when it returns.
@@ -305,15 +312,14 @@ impl Vault {
 
     /// What a write needs.
     async fn writing(&self) -> Result<Writing, VaultError> {
-        let mut outcome = Err(VaultError::Busy);
-        for _ in 0..ATTEMPTS {
-            outcome = self.try_writing().await;
-            // As in `get`.
-            if !matches!(outcome, Err(VaultError::WrongKey { .. } | VaultError::KeyMissing { .. })) {
-                break;
+        for _ in 1..LOOKS {
+            match self.try_writing().await {
+                // As in `get`.
+                Err(VaultError::WrongKey { .. } | VaultError::KeyMissing { .. }) => {}
+                outcome => return outcome,
             }
         }
-        outcome
+        self.try_writing().await
     }
 
     async fn try_writing(&self) -> Result<Writing, VaultError> {

@@ -1,8 +1,11 @@
 //! Tests of the vault on a real store.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+mod keys;
+mod rotation;
+mod snapshots;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -46,14 +49,31 @@ impl Data {
         entries
     }
 
-    fn files(&self) -> Vec<String> {
+    /// Files of keys, whole or half-written.
+    fn key_files(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.path()).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.filter(|name| name.contains("key")).collect();
+        names.sort();
+        names
+    }
+
+    /// Changes one byte of a record, counted from its end.
+    async fn damage(&self, space: Space, name: &str, from_end: usize) {
+        let store = self.store();
+        let mut sealed = store.get(space.name(), name).await.unwrap().unwrap();
+        let at = sealed.len() - 1 - from_end;
+        sealed[at] ^= 1;
+        store.put(space.name(), name, sealed, 1000).await.unwrap();
     }
 }
 
 fn value(record: Option<Record>) -> Option<String> {
     record.map(|record| String::from_utf8(record.value().to_vec()).unwrap())
+}
+
+async fn read(vault: &Vault, name: &str) -> Result<Option<String>, VaultError> {
+    vault.get(Space::Secrets, name).await.map(value)
 }
 
 fn mode(path: &Path) -> u32 {
@@ -120,4 +140,18 @@ async fn of_many_that_take_a_record_exactly_one_has_it() {
     vault.put(Space::Pending, "state", b"verifier").await.unwrap();
     assert!(!vault.take(Space::Pending, "state", &record).await.unwrap());
     assert!(vault.get(Space::Pending, "state").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_name_that_no_configuration_could_hold_is_refused() {
+    let data = Data::new();
+    let vault = data.vault();
+    for name in ["", "Metro", "-x", ".x", "a b", "a/b", "é", &"x".repeat(129)] {
+        let error = vault.put(Space::Secrets, name, b"v").await.unwrap_err();
+        assert!(matches!(&error, VaultError::Name(shown) if shown == name), "{error}");
+    }
+    for name in ["metro.key", "0", "a_b-c", &"x".repeat(128)] {
+        vault.put(Space::Secrets, name, b"v").await.unwrap();
+    }
+    vault.put(Space::Pending, "State/With=Anything", b"v").await.unwrap();
 }
