@@ -1,5 +1,13 @@
 //! Behaviour of credentials against a scripted token endpoint, under paused time.
 
+mod attempts;
+mod code;
+mod kit;
+mod lifetimes;
+mod loss;
+mod on_disk;
+mod rotation;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

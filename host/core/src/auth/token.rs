@@ -277,13 +277,16 @@ impl Manager {
                 return Ok(Grant::new(made_for.clone(), fresh, None).after(floor));
             }
         };
-        let unsaved = self.lock().unsaved.take();
+        let unsaved = self.lock().unsaved.clone();
         if let Some(unsaved) = unsaved {
-            // The vendor's last word, which could not be written then.
+            // The vendor's last word, which could not be written then. While it still cannot, it stays.
             if stored.as_ref().is_none_or(|(_, grant)| grant.generation < unsaved.generation) {
-                let record = self.keep(stored.as_ref().map(|(record, _)| record), &unsaved).await?;
-                stored = record.map(|record| (record, unsaved));
+                stored = match self.keep(stored.as_ref().map(|(record, _)| record), &unsaved).await? {
+                    Some(record) => Some((record, unsaved)),
+                    None => self.stored().await?,
+                };
             }
+            self.lock().unsaved = None;
         }
         // Twice at most: once more with a refresh token that somebody else has put there meanwhile.
         let mut last = None;

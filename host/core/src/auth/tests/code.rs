@@ -83,8 +83,8 @@ async fn a_state_is_good_once() {
 async fn a_state_is_good_for_ten_minutes() {
     let account = Account::at(&Vendor::script([pair()]));
     let process = account.process();
-    let [in_time, late] = [(); 2].map(|()| process.begin(&back(), None));
-    let (in_time, late) = (in_time.await.unwrap(), late.await.unwrap());
+    let in_time = process.begin(&back(), None).await.unwrap();
+    let late = process.begin(&back(), None).await.unwrap();
     tokio::time::advance(Duration::from_secs(599)).await;
     account.come_back(&process, &state(&in_time), &[("code", "c")]).await.unwrap();
     tokio::time::advance(Duration::from_secs(2)).await;

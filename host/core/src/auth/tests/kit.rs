@@ -17,45 +17,45 @@ use crate::store::memory::MemoryStore;
 use crate::store::{Change, Condition, Entries, Lock, Store, StoreError};
 
 /// Where the vendor sends people back to.
-pub const BACK: &str = "https://restaurant.example/oauth/callback";
+pub(super) const BACK: &str = "https://restaurant.example/oauth/callback";
 
 /// What a token endpoint answers.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub(super) struct Reply {
     status: u16,
     body: String,
     date: Option<SystemTime>,
 }
 
 impl Reply {
-    pub fn new(status: u16, body: impl Into<String>) -> Self {
+    pub(super) fn new(status: u16, body: impl Into<String>) -> Self {
         Self { status, body: body.into(), date: None }
     }
 
     /// A pair that is good for an hour.
-    pub fn pair(access: &str, refresh: &str) -> Self {
+    pub(super) fn pair(access: &str, refresh: &str) -> Self {
         Self::new(200, format!(r#"{{"access_token":"{access}","refresh_token":"{refresh}","expires_in":3600}}"#))
     }
 
     /// RFC 6749 section 5.2.
-    pub fn error(code: &str) -> Self {
+    pub(super) fn error(code: &str) -> Self {
         Self::new(400, format!(r#"{{"error":"{code}"}}"#))
     }
 
     /// With the vendor's clock in `date`.
-    pub fn at(mut self, date: SystemTime) -> Self {
+    pub(super) fn at(mut self, date: SystemTime) -> Self {
         self.date = Some(date);
         self
     }
 }
 
 /// The parameters of a token request.
-pub type Form = BTreeMap<String, String>;
+pub(super) type Form = BTreeMap<String, String>;
 
 type Handler = Box<dyn Fn(usize, &Form) -> Reply + Send + Sync>;
 
 /// A token endpoint. Status 0 is a refused connection.
-pub struct Vendor {
+pub(super) struct Vendor {
     delay: Duration,
     handler: Handler,
     seen: Mutex<Vec<Form>>,
@@ -63,18 +63,18 @@ pub struct Vendor {
 
 impl Vendor {
     /// Answers by the number of the request, from 0, and its parameters.
-    pub fn new(delay: Duration, handler: impl Fn(usize, &Form) -> Reply + Send + Sync + 'static) -> Arc<Self> {
+    pub(super) fn new(delay: Duration, handler: impl Fn(usize, &Form) -> Reply + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { delay, handler: Box::new(handler), seen: Mutex::default() })
     }
 
     /// Answers from a list, the last entry again and again.
-    pub fn script(replies: impl IntoIterator<Item = Reply>) -> Arc<Self> {
+    pub(super) fn script(replies: impl IntoIterator<Item = Reply>) -> Arc<Self> {
         let replies: Vec<_> = replies.into_iter().collect();
         Self::new(Duration::ZERO, move |n, _| replies[n.min(replies.len() - 1)].clone())
     }
 
     /// Rotates refresh tokens and ends the grant when a dead one is used again (RFC 9700 section 4.14.2).
-    pub fn strict(delay: Duration) -> Arc<Self> {
+    pub(super) fn strict(delay: Duration) -> Arc<Self> {
         let (alive, revoked) = (Mutex::new(String::new()), AtomicBool::new(false));
         Self::new(delay, move |n, form| {
             let mut alive = alive.lock().unwrap();
@@ -92,11 +92,11 @@ impl Vendor {
     }
 
     /// The parameters of every request.
-    pub fn seen(&self) -> Vec<Form> {
+    pub(super) fn seen(&self) -> Vec<Form> {
         self.seen.lock().unwrap().clone()
     }
 
-    pub fn requests(&self) -> usize {
+    pub(super) fn requests(&self) -> usize {
         self.seen.lock().unwrap().len()
     }
 }
@@ -127,14 +127,14 @@ impl TokenTransport for Vendor {
 
 /// A store that refuses to write while it is told to. Clones are the same store, as two processes share one.
 #[derive(Clone, Debug, Default)]
-pub struct Disk {
-    pub store: MemoryStore,
+pub(super) struct Disk {
+    pub(super) store: MemoryStore,
     full: Arc<AtomicBool>,
 }
 
 impl Disk {
     /// From now on writing fails, or works again.
-    pub fn set_full(&self, full: bool) {
+    pub(super) fn set_full(&self, full: bool) {
         self.full.store(full, Ordering::SeqCst);
     }
 
@@ -175,14 +175,14 @@ impl Store for Disk {
 }
 
 /// An account at a vendor, and the disk on which its tokens are kept.
-pub struct Account {
-    pub vendor: Arc<Vendor>,
-    pub disk: Disk,
-    pub consent: Consent,
+pub(super) struct Account {
+    pub(super) vendor: Arc<Vendor>,
+    pub(super) disk: Disk,
+    pub(super) consent: Consent,
 }
 
 impl Account {
-    pub fn at(vendor: &Arc<Vendor>) -> Self {
+    pub(super) fn at(vendor: &Arc<Vendor>) -> Self {
         let consent = Consent {
             client: scheme(),
             authorization_url: "https://login.example/oauth/authorize".parse().unwrap(),
@@ -196,65 +196,67 @@ impl Account {
         Self { vendor: vendor.clone(), disk: Disk::default(), consent }
     }
 
-    pub fn vault(&self) -> Vault {
+    pub(super) fn vault(&self) -> Vault {
         let text = zeroize::Zeroizing::new("0f".repeat(32));
         let source = crate::vault::KeySource::Text { origin: "the test".to_owned(), text };
         Vault::new(Arc::new(self.disk.clone()), source)
     }
 
     /// A process that uses the account.
-    pub fn process(&self) -> Arc<Credentials> {
+    pub(super) fn process(&self) -> Arc<Credentials> {
         let owner = Owner { connection: "till".to_owned(), vault: self.vault() };
         let scheme = Scheme::AuthorizationCode(Box::new(self.consent.clone()));
         Arc::new(Credentials::new(scheme, owner, self.vendor.clone(), &Scrubber::default()).unwrap())
     }
 
     /// A process that uses the account, which a person connected before.
-    pub async fn connected(&self) -> Arc<Credentials> {
+    pub(super) async fn connected(&self) -> Arc<Credentials> {
         let process = self.process();
         self.connect(&process).await.unwrap();
         process
     }
 
     /// A person connects the account.
-    pub async fn connect(&self, process: &Arc<Credentials>) -> Result<String, ConnectError> {
+    pub(super) async fn connect(&self, process: &Arc<Credentials>) -> Result<String, ConnectError> {
         let link = process.begin(&back(), None).await?;
         self.come_back(process, &state(&link), &[("code", "the-code")]).await
     }
 
     /// A person is sent back with these parameters.
-    pub async fn come_back(
+    pub(super) async fn come_back(
         &self,
         process: &Arc<Credentials>,
         state: &str,
         parameters: &[(&str, &str)],
     ) -> Result<String, ConnectError> {
-        let parameters = [("state", state)].iter().chain(parameters).map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let mut parameters = parameters.to_vec();
+        parameters.push(("state", state));
+        let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         complete(&self.vault(), &Callback::new(parameters), None, |_| Ok(process.clone())).await
     }
 
     /// What is on the disk.
-    pub(in crate::auth) async fn grant(&self) -> Option<Grant> {
+    pub(super) async fn grant(&self) -> Option<Grant> {
         let record = self.vault().get(Space::Grants, "till").await.unwrap()?;
         Some(Grant::from_bytes(record.value()).unwrap())
     }
 }
 
-pub fn back() -> Url {
+pub(super) fn back() -> Url {
     BACK.parse().unwrap()
 }
 
 /// A parameter of the link that a person opens.
-pub fn parameter(link: &Link, name: &str) -> Option<String> {
+pub(super) fn parameter(link: &Link, name: &str) -> Option<String> {
     link.url.query_pairs().find(|(have, _)| have == name).map(|(_, value)| value.into_owned())
 }
 
-pub fn state(link: &Link) -> String {
+pub(super) fn state(link: &Link) -> String {
     parameter(link, "state").unwrap()
 }
 
 /// The access token that a request would carry now.
-pub async fn access(process: &Credentials) -> Result<String, AuthError> {
+pub(super) async fn access(process: &Credentials) -> Result<String, AuthError> {
     let credential = process.header().await?.unwrap();
     Ok(credential.value.to_str().unwrap().strip_prefix("Bearer ").unwrap().to_owned())
 }
@@ -297,7 +299,7 @@ impl tracing::Subscriber for Log {
 }
 
 /// What this thread logged since it was asked last, from `INFO` up.
-pub fn logged() -> Vec<String> {
+pub(super) fn logged() -> Vec<String> {
     static ONCE: Once = Once::new();
     // For the whole process and for good: interest in a line is cached for all threads.
     ONCE.call_once(|| tracing::subscriber::set_global_default(Log).unwrap());
