@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::Url;
+
 use super::check::flavor;
 use super::scheme::{Known, scheme};
 use super::{Connection, Inner};
 use crate::auth::Owner;
+use crate::config::ConnectionConfig;
 use crate::egress::{
-    BucketHeaders, Egress, EgressSettings, Grants, LimitKind, LimitSignal, RateLimit, RemainingHeaders,
+    BucketHeaders, Egress, EgressSettings, GrantError, Grants, LimitKind, LimitSignal, RateLimit, RemainingHeaders,
 };
 use crate::imports::Scope;
 use crate::model::adapter::{self, Description, Flavor};
@@ -124,13 +127,13 @@ fn egress(connection: &Connection, adapter: &Description, flavor: &Flavor, known
     // The base URL: the adapter's own must be https to a name; the operator's was checked with the configuration.
     match config.base_url {
         Some(ref url) => grants.grant_url(url).map(drop),
-        None => grants.describe(&base_url.origin().ascii_serialization()).map(drop),
+        None => described(&mut grants, &base_url, config),
     }
     .map_err(|error| reason(&error))?;
     if let Some(endpoint) = scheme.token_endpoint() {
         match &config.token_url {
             Some(url) => grants.grant_url(url).map(drop),
-            None => grants.describe(&endpoint.url.origin().ascii_serialization()).map(drop),
+            None => described(&mut grants, &endpoint.url, config),
         }
         .map_err(|error| reason(&error))?;
     }
@@ -165,6 +168,15 @@ fn egress(connection: &Connection, adapter: &Description, flavor: &Flavor, known
         None => Egress::new(settings),
     }
     .map_err(|error| error.to_string())
+}
+
+/// Grants the origin of a URL that the adapter describes or the vendor told. What the operator granted by name may be
+/// what an adapter cannot ask for, such as plain `http`.
+fn described(grants: &mut Grants, url: &Url, config: &ConnectionConfig) -> Result<(), GrantError> {
+    if config.grants.iter().any(|grant| grant.origin() == url.origin()) {
+        return Ok(());
+    }
+    grants.describe(&url.origin().ascii_serialization()).map(drop)
 }
 
 fn rate_limit(limit: &adapter::RateLimit) -> RateLimit {

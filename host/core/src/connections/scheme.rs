@@ -86,7 +86,11 @@ pub(super) fn scheme(
             let consent = Consent {
                 authorization_url: match &config.authorization_url {
                     Some(url) => url.clone(),
-                    None => known.url("authorization URL", &described.authorization_url, config)?,
+                    // Without facts: a person begins where the operator says, whatever the vendor told the last one, and
+                    // what was granted there stays good.
+                    None => Template::new(&described.authorization_url, known.settings.clone())
+                        .url(&BTreeMap::new())
+                        .map_err(|error| format!("the adapter's authorization URL: {error}"))?,
                 },
                 parameters: described.parameters.clone(),
                 send_redirect_uri: described.send_redirect_uri,
