@@ -97,7 +97,7 @@ impl Host {
 
     /// A host that differs from [`Host::start`]'s in some part.
     pub const fn builder(config: Config) -> HostBuilder {
-        HostBuilder { config, transport: None }
+        HostBuilder { config, transport: None, scrubber: None }
     }
 
     /// A connection by its name.
@@ -259,6 +259,11 @@ impl Host {
         self.0.shared.changes.subscribe()
     }
 
+    /// Knows every secret of this host, for texts and JSON that leave the program.
+    pub fn scrubber(&self) -> &Scrubber {
+        &self.0.shared.scrubber
+    }
+
     /// Removes every secret this host knows from a text.
     pub fn scrub(&self, text: &str) -> String {
         self.0.shared.scrubber.clean(text).into_owned()
@@ -269,9 +274,18 @@ impl Host {
 pub struct HostBuilder {
     config: Config,
     transport: Option<Arc<dyn Transport>>,
+    scrubber: Option<Scrubber>,
 }
 
 impl HostBuilder {
+    /// Lets the host tell this scrubber every secret it learns, so that what the program itself writes can be cleaned:
+    /// its log lines above all.
+    #[must_use]
+    pub fn scrubber(mut self, scrubber: Scrubber) -> Self {
+        self.scrubber = Some(scrubber);
+        self
+    }
+
     /// Puts something in the place of the network: an embedder's test, or recorded traffic. Grants, credentials, limits
     /// and deadlines hold as ever.
     #[must_use]
@@ -285,10 +299,10 @@ impl HostBuilder {
     /// # Errors
     /// As [`Host::start`].
     pub async fn start(self) -> Result<Host, StartError> {
-        let Self { config, transport } = self;
+        let Self { config, transport, scrubber } = self;
         let data = config.host.data.relative();
         let engine = Arc::new(Engine::new(config.host.limits.memory_mib, Some(&data.join("compiled")))?);
-        let scrubber = Scrubber::default();
+        let scrubber = scrubber.unwrap_or_default();
         let folder = config.host.adapters.relative();
         let limits = config.host.limits.clone();
         let registry = Registry::new(engine.clone(), folder.clone(), limits.clone(), scrubber.clone(), export_checks());

@@ -5,8 +5,11 @@
 mod cli;
 mod http;
 mod logging;
+mod pages;
 mod problem;
+mod random;
 mod schema;
+mod scrub;
 
 use std::process::ExitCode;
 

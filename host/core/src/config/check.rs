@@ -49,6 +49,9 @@ impl Config {
                 found.push(self.problem(format!("host.limits.{key}"), "must be more than zero"));
             }
         }
+        if let Some(Err(message)) = self.http.public_url.as_ref().map(check_url) {
+            found.push(self.problem("http.public_url".to_owned(), message));
+        }
         for (key, message) in self.vault.problems() {
             found.push(self.problem(format!("vault.{key}"), message));
         }

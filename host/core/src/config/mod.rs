@@ -113,11 +113,14 @@ pub struct HttpConfig {
     /// Address and port to listen on. An address other than loopback needs `--expose` on the command line, because
     /// there is no access control yet.
     pub listen: SocketAddr,
+    /// Where people's browsers reach the service, such as `https://moulin.example` in front of a proxy; the address it
+    /// listens on if absent. Vendors send people back to `/oauth/callback` below it.
+    pub public_url: Option<Url>,
 }
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: None }
     }
 }
 

@@ -10,6 +10,7 @@ use arc_swap::ArcSwapOption;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 
 /// What stands in the place of a secret.
 pub const MARK: &str = "***";
@@ -95,6 +96,34 @@ impl Scrubber {
         }
     }
 
+    /// Whether a known secret stands in these bytes; for answers too large to be taken apart without need.
+    pub fn finds(&self, bytes: &[u8]) -> bool {
+        self.0.matcher.load().as_ref().is_some_and(|matcher| matcher.is_match(bytes))
+    }
+
+    /// Replaces every known secret in the texts and names of a JSON value by [`MARK`]; a number with a secret in it
+    /// becomes a text. What was JSON stays JSON, which the cleaned text of it need not.
+    pub fn clean_json(&self, value: Value) -> Value {
+        match value {
+            Value::Null | Value::Bool(_) => value,
+            Value::Number(number) => match self.clean(&number.to_string()) {
+                Cow::Borrowed(_) => Value::Number(number),
+                Cow::Owned(clean) => Value::String(clean),
+            },
+            Value::String(text) => match self.clean(&text) {
+                Cow::Borrowed(_) => Value::String(text),
+                Cow::Owned(clean) => Value::String(clean),
+            },
+            Value::Array(values) => Value::Array(values.into_iter().map(|value| self.clean_json(value)).collect()),
+            Value::Object(members) => {
+                let members = members.into_iter();
+                Value::Object(
+                    members.map(|(name, value)| (self.clean(&name).into_owned(), self.clean_json(value))).collect(),
+                )
+            }
+        }
+    }
+
     /// The text with every known secret replaced by [`MARK`].
     pub fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let matcher = self.0.matcher.load();
@@ -157,17 +186,22 @@ fn forms(secret: &str) -> BTreeSet<String> {
     for text in forms.clone() {
         forms.extend(base64_forms(text.as_bytes()));
     }
-    if let Ok(json) = serde_json::to_string(secret) {
-        let json = json.trim_matches('"');
-        // `trim_matches` would also take an escaped quote at the end.
-        let json = if secret.ends_with('"') { format!("{json}\"") } else { json.to_owned() };
-        forms.insert(json.replace('/', "\\/"));
-        forms.insert(ascii_json(&json));
-        forms.insert(json);
-    }
-    forms.insert(secret.escape_debug().to_string());
+    let mut escaped = BTreeSet::from([secret.escape_debug().to_string()]);
+    let json = json(secret);
+    escaped.insert(json.replace('/', "\\/"));
+    escaped.insert(ascii_json(&json));
+    escaped.insert(json);
+    // JSON or debug text that is quoted in JSON, such as a vendor's error body in our own answer.
+    forms.extend(escaped.iter().map(|text| self::json(text)));
+    forms.append(&mut escaped);
     forms.insert(html(secret));
     forms
+}
+
+/// A text as it stands between the quotes of a JSON string.
+fn json(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
 }
 
 /// Base64 of the whole value, and the characters that are the same wherever the value lies in an encoded text.
@@ -235,6 +269,8 @@ fn html(text: &str) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const CANARY: &str = "k&y/€ \"pa+ss\"=é";
@@ -272,6 +308,25 @@ mod tests {
             let clean = scrubber().clean(&format!("before {text} after")).into_owned();
             assert!(clean.starts_with("before ") && clean.ends_with(" after"), "{clean}");
             assert!(clean.contains(MARK) && clean.len() <= "before \"***\" after".len(), "{text} left {clean}");
+        }
+    }
+
+    #[test]
+    fn json_stays_json_and_escapes_of_escapes_are_seen() {
+        let scrubber = scrubber();
+        scrubber.add("nothing-else");
+        scrubber.add("240117");
+        // Cleaned as a text it would lose the letter of its escape.
+        let value = json!({"a": [CANARY, "a\nothing-else", 1240117, 7], CANARY: null});
+        let text = value.to_string();
+        assert!(scrubber.finds(text.as_bytes()));
+        assert!(!scrubber.finds(br#"{"a":"b"}"#));
+        let clean = scrubber.clean_json(value);
+        assert_eq!(clean, json!({"a": [MARK, "a\nothing-else", "1***", 7], MARK: null}));
+        for quoted in [json!(CANARY).to_string(), format!("{CANARY:?}")] {
+            let text = json!({"detail": quoted}).to_string();
+            assert!(scrubber.finds(text.as_bytes()), "{text}");
+            assert!(!scrubber.clean(&text).contains("pa+ss"), "{text}");
         }
     }
 

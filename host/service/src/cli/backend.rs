@@ -53,7 +53,7 @@ impl Backend {
     /// Proves that a connection works.
     pub(crate) async fn check(&self, connection: &str) -> Result<Health, Failure> {
         match self {
-            Self::Local(host) => Ok(host.check(connection).await?),
+            Self::Local(host) => Ok(host.check(connection).await.map_err(|error| Problem::of(error, host))?),
             Self::Remote(remote) => Ok(remote.check(connection).await?),
         }
     }
@@ -68,7 +68,7 @@ impl Backend {
         match self {
             Self::Local(host) => {
                 let answer = host.call(connection, operation, params).await;
-                answer.map_err(|error| Problem::from(error).of_call(connection, operation.name))
+                answer.map_err(|error| Problem::of(error, host).of_call(connection, operation.name))
             }
             Self::Remote(remote) => remote.call(connection, operation, &params).await,
         }
@@ -84,7 +84,7 @@ impl Backend {
         match self {
             Self::Local(host) => host
                 .pages(connection, operation, params)
-                .map(move |page| page.map_err(|error| Problem::from(error).of_call(connection, operation.name)))
+                .map(move |page| page.map_err(|error| Problem::of(error, host).of_call(connection, operation.name)))
                 .boxed(),
             Self::Remote(remote) => remote.pages(connection, operation, params).boxed(),
         }

@@ -70,9 +70,10 @@ fn print(connections: &[ConnectionView], json: bool) -> Result<(), Failure> {
         output.line(summary(connections))?;
     }
     output.flush()?;
-    for connection in connections {
-        if let Some(reason) = &connection.status.reason {
-            note(format_args!("{}: {reason}", connection.status.name));
+    for ConnectionView { status, .. } in connections {
+        let account = status.account.as_ref().and_then(|account| account.reason.as_ref());
+        for reason in status.reason.iter().chain(account) {
+            note(format_args!("{}: {reason}", status.name));
         }
     }
     Ok(())
@@ -80,8 +81,17 @@ fn print(connections: &[ConnectionView], json: bool) -> Result<(), Failure> {
 
 /// A table of connections.
 pub(crate) fn summary(connections: &[ConnectionView]) -> Table {
-    let mut table =
-        table(&["connection", "state", "adapter", "vendor", "domains", "flavor", "API at", "authentication"]);
+    let mut table = table(&[
+        "connection",
+        "state",
+        "adapter",
+        "vendor",
+        "domains",
+        "flavor",
+        "API at",
+        "authentication",
+        "account",
+    ]);
     for ConnectionView { status, .. } in connections {
         table.add_row([
             status.name.clone(),
@@ -92,6 +102,7 @@ pub(crate) fn summary(connections: &[ConnectionView]) -> Table {
             status.flavor.clone().unwrap_or_default(),
             status.base_url.clone().unwrap_or_default(),
             status.auth_method.clone(),
+            status.account.as_ref().map(|account| account.state.word().to_owned()).unwrap_or_default(),
         ]);
     }
     table

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use moulin_host::Error;
 
 use crate::problem::Problem;
+use crate::scrub::scrubber;
 
 /// Why a command did not do what it should.
 #[derive(Debug)]
@@ -28,8 +29,8 @@ impl Failure {
         let mut stderr = io::stderr().lock();
         // Standard error that is gone leaves nobody to tell.
         let _ = match self {
-            Self::Usage(text) | Self::Other(text) => writeln!(stderr, "error: {text}"),
-            Self::Call(problem) => writeln!(stderr, "error: {problem}"),
+            Self::Usage(text) | Self::Other(text) => writeln!(stderr, "error: {}", scrubber().clean(text)),
+            Self::Call(problem) => writeln!(stderr, "error: {}", scrubber().clean(&problem.to_string())),
             // Whoever read the output (`| head`) has enough of it.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Self::Output(error) => writeln!(stderr, "error: cannot write to standard output: {error}"),

@@ -4,6 +4,7 @@ mod adapter;
 mod backend;
 mod call;
 mod config;
+mod connect;
 mod connection;
 mod failure;
 mod inspect;
@@ -61,6 +62,8 @@ enum Command {
     /// Look at connections, and try them
     #[command(subcommand)]
     Connection(connection::Connection),
+    /// Connect a connection's account: its owner consents in a browser
+    Connect(connect::Connect),
     /// Store secrets, sealed, for the configuration to refer to
     #[command(subcommand)]
     Secret(secret::Secret),
@@ -85,6 +88,7 @@ pub(crate) async fn run(cli: Cli) -> ExitCode {
             Command::Config(command) => command.run().await,
             Command::Adapter(command) => command.run().await,
             Command::Connection(command) => command.run().await,
+            Command::Connect(command) => command.run().await,
             Command::Secret(command) => command.run().await,
             Command::Operations(command) => command.run(),
             Command::Call(command) => command.run().await,

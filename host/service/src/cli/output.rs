@@ -1,8 +1,10 @@
-//! Standard output and standard error.
+//! Standard output and standard error. Everything is cleaned of secrets on its way.
 
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 use serde::Serialize;
+
+use crate::scrub::{clean_json, scrubber};
 
 /// Standard output, buffered. Unlike `println!` it gives a closed pipe back as an error instead of a panic.
 pub(crate) struct Output(BufWriter<StdoutLock<'static>>);
@@ -15,19 +17,23 @@ impl Output {
 
     /// A line of text.
     pub(crate) fn line(&mut self, text: impl std::fmt::Display) -> io::Result<()> {
-        writeln!(self.0, "{text}")
+        writeln!(self.0, "{}", scrubber().clean(&text.to_string()))
     }
 
     /// A line that is JSON already. Its line breaks can only be white space between members, since a JSON string has
     /// none, so that making them spaces changes nothing.
     pub(crate) fn json_text(&mut self, json: &str) -> io::Result<()> {
-        if json.contains(['\n', '\r']) { self.line(json.replace(['\n', '\r'], " ")) } else { self.line(json) }
+        let json = clean_json(scrubber(), json);
+        if json.contains(['\n', '\r']) {
+            writeln!(self.0, "{}", json.replace(['\n', '\r'], " "))
+        } else {
+            writeln!(self.0, "{json}")
+        }
     }
 
     /// A value as one line of JSON.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.0, value)?;
-        self.line("")
+        self.json_text(&serde_json::to_string(value)?)
     }
 
     /// Passes everything on to the reader.
@@ -39,5 +45,5 @@ impl Output {
 /// A line for the person at the terminal, beside the data.
 pub(crate) fn note(text: impl std::fmt::Display) {
     // Standard error that is gone leaves nobody to tell.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", scrubber().clean(&text.to_string()));
 }

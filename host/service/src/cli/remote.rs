@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::failure::Failure;
-use crate::http::{AdapterStatus, ConnectionView, Items};
+use crate::http::{AdapterStatus, Authorisation, ConnectionView, Items};
 use crate::problem::Problem;
 
 /// A running service.
@@ -63,6 +63,11 @@ impl Remote {
     /// Proves that a connection works.
     pub(crate) async fn check(&self, name: &str) -> Result<Health, Problem> {
         self.read(self.client.post(self.url(&["v1", "connections", name, "check"])?)).await
+    }
+
+    /// A link by which a person connects the account.
+    pub(crate) async fn authorise(&self, name: &str) -> Result<Authorisation, Problem> {
+        self.read(self.client.post(self.url(&["v1", "connections", name, "authorisation"])?)).await
     }
 
     /// One page of a list, or the one answer.

@@ -1,17 +1,18 @@
 //! `moulin serve`.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::Args;
-use moulin_host::Host;
+use moulin_host::auth::AccountState;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{info, warn};
+use url::Url;
 
 use super::failure::Failure;
-use super::source::ConfigFiles;
+use super::source::{self, ConfigFiles};
 use crate::http;
 
 /// How long calls under way may go on after the service was told to stop.
@@ -40,12 +41,18 @@ impl Serve {
         // Before the adapters are compiled, so that a taken port is known at once.
         let listener = TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))?;
         let address = listener.local_addr().map_err(|error| cannot_listen(address, &error))?;
-        let host = Host::start(config).await.map_err(|error| Failure::Usage(error.to_string()))?;
+        let public = config.http.public_url.clone();
+        let host = source::start(config).await?;
         for connection in host.connections() {
             if let Some(reason) = connection.reason {
                 warn!(connection = connection.name, adapter = connection.adapter, "not available: {reason}");
             }
+            let account = connection.account.filter(|account| account.state == AccountState::NeedsAuthorisation);
+            if let Some(reason) = account.and_then(|account| account.reason) {
+                warn!(connection = connection.name, adapter = connection.adapter, "not connected: {reason}");
+            }
         }
+        let public = public.map_or_else(|| own_url(address), Ok)?;
         info!(
             address = %address,
             adapters = host.adapters().iter().filter(|adapter| adapter.id.is_some()).count(),
@@ -53,7 +60,7 @@ impl Serve {
             "serving at http://{address}"
         );
 
-        let router = http::router(host.clone(), address.ip().is_loopback());
+        let router = http::router(host.clone(), public, address.ip().is_loopback());
         let (stopping, mut stop) = watch::channel(false);
         let served = axum::serve(listener, router)
             .with_graceful_shutdown(async move {
@@ -89,6 +96,16 @@ fn check_address(address: SocketAddr, expose: bool) -> Result<(), Failure> {
          orders and read sales. Listen on 127.0.0.1 behind a proxy that authenticates, or add --expose if the network \
          itself keeps others out"
     )))
+}
+
+/// Where a browser on this machine reaches this address.
+fn own_url(mut address: SocketAddr) -> Result<Url, Failure> {
+    if address.ip().is_unspecified() {
+        let loopback = if address.is_ipv4() { IpAddr::from(Ipv4Addr::LOCALHOST) } else { Ipv6Addr::LOCALHOST.into() };
+        address.set_ip(loopback);
+    }
+    let text = format!("http://{address}");
+    Url::parse(&text).map_err(|error| Failure::Other(format!("{text}: {error}")))
 }
 
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {

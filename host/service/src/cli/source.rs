@@ -10,6 +10,7 @@ use url::Url;
 use super::backend::Backend;
 use super::failure::Failure;
 use super::remote::Remote;
+use crate::scrub::scrubber;
 
 /// Environment variable with the configuration files, separated as in `PATH`.
 const CONFIG: &str = "MOULIN_CONFIG";
@@ -51,7 +52,7 @@ impl ConfigFiles {
     /// # Errors
     /// As [`ConfigFiles::load`], and when adapters and connections do not fit each other.
     pub(crate) async fn start(&self) -> Result<Host, Failure> {
-        Host::start(self.load()?).await.map_err(|error| Failure::Usage(error.to_string()))
+        start(self.load()?).await
     }
 
     fn files(&self, variable: Option<&std::ffi::OsStr>, default: &Path) -> Result<Vec<PathBuf>, Failure> {
@@ -70,6 +71,15 @@ impl ConfigFiles {
             default.display()
         )))
     }
+}
+
+/// Starts a host that tells the program's scrubber what it learns.
+///
+/// # Errors
+/// Adapters and connections do not fit each other.
+pub(crate) async fn start(config: Config) -> Result<Host, Failure> {
+    let host = Host::builder(config).scrubber(scrubber().clone()).start().await;
+    host.map_err(|error| Failure::Usage(error.to_string()))
 }
 
 impl Source {

@@ -67,7 +67,7 @@ async fn call(
             let pairs = url::form_urlencoded::parse(query.as_bytes());
             let pairs = pairs.map(|(name, text)| (name.into_owned(), text.into_owned()));
             let params = operation.params_from_text(pairs, &zone)?;
-            Ok(host.call(connection, operation, params).await?)
+            host.call(connection, operation, params).await.map_err(|error| Problem::of(error, host))
         }
         Kind::Write => {
             if let Some((name, _)) = url::form_urlencoded::parse(query.as_bytes()).next() {
@@ -78,10 +78,10 @@ async fn call(
             }
             let params = json_object(headers, body).await?;
             // In a task of its own: a caller that hangs up does not leave a write half done.
-            let (host, connection) = (host.clone(), connection.to_owned());
-            let call = async move { host.call(&connection, operation, params).await };
+            let (calling, connection) = (host.clone(), connection.to_owned());
+            let call = async move { calling.call(&connection, operation, params).await };
             match tokio::spawn(call.in_current_span()).await {
-                Ok(answer) => Ok(answer?),
+                Ok(answer) => answer.map_err(|error| Problem::of(error, host)),
                 Err(error) => Err(Error::Internal(error.to_string()).into()),
             }
         }
@@ -96,7 +96,7 @@ pub(super) async fn check(
     let Path(connection) = path.map_err(|error| Problem::new("malformed", error.body_text()))?;
     match service.host.check(&connection).await {
         Ok(health) => Ok(Json(health).into_response()),
-        Err(error) => Err(Problem::from(error).of_call(&connection, "check")),
+        Err(error) => Err(Problem::of(error, &service.host).of_call(&connection, "check")),
     }
 }
 

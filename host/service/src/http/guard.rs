@@ -2,7 +2,7 @@
 //! are not among them: a page of any site can make the browser beside us send requests here, under a name of its own that
 //! resolves to 127.0.0.1, and would otherwise read the answers.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 use axum::middleware::Next;
@@ -11,11 +11,12 @@ use url::{Host, Url};
 
 use crate::problem::Problem;
 
-/// Refuses requests that name another host than this machine, or come from a page of another host.
-pub(super) async fn only_this_machine(request: Request, next: Next) -> Response {
+/// Refuses requests that name another host than this machine, or come from a page of another host. The host of the
+/// service's public URL is let through: a proxy in front of it stands on this machine, and its name is the operator's own.
+pub(super) async fn only_this_machine(State(public): State<Url>, request: Request, next: Next) -> Response {
     // HTTP/2 has the host in the URI instead.
     let authority = request.uri().authority().map(|authority| format!("http://{authority}"));
-    match refusal(authority.as_deref(), request.headers()) {
+    match refusal(authority.as_deref(), request.headers(), &public) {
         None => next.run(request).await,
         Some(name) => Problem::new(
             "forbidden_origin",
@@ -27,12 +28,16 @@ pub(super) async fn only_this_machine(request: Request, next: Next) -> Response 
 }
 
 /// The name that is not of this machine.
-fn refusal(authority: Option<&str>, headers: &HeaderMap) -> Option<String> {
+fn refusal(authority: Option<&str>, headers: &HeaderMap, public: &Url) -> Option<String> {
     let text = |name| headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     let hosts = text(HOST).map(|host| format!("http://{host}"));
     let named =
         authority.map(str::to_owned).into_iter().chain(hosts).chain(text(ORIGIN).map(|origin| origin.into_owned()));
-    named.into_iter().find(|url| !is_this_machine(url))
+    named.into_iter().find(|url| !is_this_machine(url) && !is_host_of(url, public))
+}
+
+fn is_host_of(url: &str, public: &Url) -> bool {
+    Url::parse(url).is_ok_and(|url| url.host().is_some() && url.host() == public.host())
 }
 
 fn is_this_machine(url: &str) -> bool {
@@ -51,7 +56,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_of_this_machine_pass() {
+    fn only_names_of_this_machine_and_of_the_public_url_pass() {
+        let public = "https://moulin.example/m".parse().unwrap();
         for (host, origin, passes) in [
             ("127.0.0.1:8080", None, true),
             ("localhost:8080", None, true),
@@ -62,15 +68,20 @@ mod tests {
             ("rebound.evil.example:8080", None, false),
             ("127.0.0.1.evil.example", None, false),
             ("", None, false),
+            ("moulin.example", Some("https://moulin.example"), true),
+            ("moulin.example.evil.example", None, false),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(HOST, HeaderValue::from_static(host));
             if let Some(origin) = origin {
                 headers.insert(ORIGIN, HeaderValue::from_static(origin));
             }
-            assert_eq!(refusal(None, &headers).is_none(), passes, "{host} {origin:?}");
+            assert_eq!(refusal(None, &headers, &public).is_none(), passes, "{host} {origin:?}");
         }
-        assert!(refusal(Some("http://evil.example"), &HeaderMap::new()).is_some());
-        assert!(refusal(None, &HeaderMap::new()).is_none(), "HTTP/1.0 names no host, and browsers do not speak it");
+        assert!(refusal(Some("http://evil.example"), &HeaderMap::new(), &public).is_some());
+        assert!(
+            refusal(None, &HeaderMap::new(), &public).is_none(),
+            "HTTP/1.0 names no host, and browsers do not speak it"
+        );
     }
 }

@@ -24,7 +24,7 @@ async fn api() -> (Router, TempDir) {
         folder.path().join("data")
     );
     let host = Host::start(config::parse(&config).unwrap()).await.unwrap();
-    (router(host, true), folder)
+    (router(host, "http://127.0.0.1:8080".parse().unwrap(), true), folder)
 }
 
 async fn send(api: &Router, request: Request<Body>) -> (Response<()>, Value) {

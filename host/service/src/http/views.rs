@@ -1,5 +1,6 @@
 //! What the API shows beside the operations' own records.
 
+use moulin_host::model::Instant;
 use moulin_host::operations::{Domain, Kind, Operation};
 use moulin_host::{ConnectionStatus, Host};
 use schemars::JsonSchema;
@@ -40,6 +41,15 @@ impl ConnectionView {
     pub(crate) fn is_ready(&self) -> bool {
         self.status.state == moulin_host::ConnectionState::Ready
     }
+}
+
+/// A link by which a person connects an account.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Authorisation {
+    /// Where the account's owner consents. Works once.
+    pub(crate) url: String,
+    /// When the link is of no use any more.
+    pub(crate) expires_at: Instant,
 }
 
 /// An operation as a caller sees it.

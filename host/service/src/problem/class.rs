@@ -97,6 +97,13 @@ pub(crate) static CLASSES: &[Class] = &[
     ),
     class("no_such_path", 404, 2, "No such path", "`GET /openapi.json` lists the paths there are."),
     class("method_not_allowed", 405, 2, "Wrong method", "Reads take GET, writes POST; see Allow."),
+    class(
+        "no_consent_needed",
+        409,
+        2,
+        "Nobody has to consent",
+        "The connection's credentials stand in the configuration; there is no account to connect.",
+    ),
     class("malformed", 400, 7, "The request cannot be read", "The body is not JSON, or the path is not UTF-8."),
     class(
         "unsupported_media_type",

@@ -1,5 +1,6 @@
 //! Failures in one form: the HTTP API sends it (RFC 9457), the command line prints it and takes its exit code from it.
 
+mod account;
 mod class;
 
 use std::fmt;
@@ -97,6 +98,12 @@ impl Problem {
     pub(crate) fn of_call(mut self, connection: &str, operation: &str) -> Self {
         self.connection.get_or_insert_with(|| connection.to_owned());
         self.operation.get_or_insert_with(|| operation.to_owned());
+        self
+    }
+
+    /// The same failure, of this connection.
+    pub(crate) fn of_connection(mut self, connection: &str) -> Self {
+        self.connection.get_or_insert_with(|| connection.to_owned());
         self
     }
 

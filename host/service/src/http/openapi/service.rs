@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::components::Fragment;
 use super::operations::generator;
 use super::{CALL_STATUSES, problems, success};
-use crate::http::views::{ConnectionView, OperationView};
+use crate::http::views::{Authorisation, ConnectionView, OperationView};
 use crate::problem::Details;
 
 /// Health, connections, adapters, operations; and the schema of problems, to which every failure refers.
@@ -76,6 +76,13 @@ pub(super) fn fragment() -> Fragment {
         "service.check-connection",
         "Proves with a cheap request to the vendor that a connection works.",
         answer("It works.", &generator.subschema_for::<Health>().to_value(), CALL_STATUSES),
+    );
+    add(
+        "/v1/connections/{connection}/authorisation",
+        "post",
+        "service.authorise-connection",
+        "Makes a link by which the account's owner connects it. It is good once, for ten minutes.",
+        answer("The link.", &generator.subschema_for::<Authorisation>().to_value(), &[403, 404, 409, 500, 503]),
     );
     let adapters = items(generator.subschema_for::<AdapterStatus>().to_value());
     add(
