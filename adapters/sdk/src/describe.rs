@@ -234,6 +234,21 @@ pub fn authorization_code(authorization_url: &str, token: TokenEndpoint) -> Auth
     }
 }
 
+/// A signed assertion for a token (RFC 7523). `audience` stands in its `aud`; `algorithm` is `RS256`, `ES256` or `EdDSA`.
+pub fn jwt_bearer(token: TokenEndpoint, audience: &str, algorithm: &str) -> AuthKind {
+    AuthKind::JwtBearer(JwtBearerScheme { token, audience: audience.to_owned(), algorithm: algorithm.to_owned() })
+}
+
+/// A parameter of the redirect after consent, kept and offered as the setting `key`.
+pub fn told_in_redirect(key: &str, name: &str) -> Fact {
+    Fact { key: key.to_owned(), source: FactSource::Redirect, name: name.to_owned() }
+}
+
+/// A member of the token endpoint's answer, kept and offered as the setting `key`.
+pub fn told_with_token(key: &str, name: &str) -> Fact {
+    Fact { key: key.to_owned(), source: FactSource::TokenAnswer, name: name.to_owned() }
+}
+
 /// So many requests in any span of that many milliseconds.
 pub fn window(requests: u32, span_ms: u32) -> LimitKind {
     LimitKind::Window(Window { requests, span_ms })
