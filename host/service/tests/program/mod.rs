@@ -1,6 +1,10 @@
 //! Starts and asks the real program.
 
-use std::path::PathBuf;
+#![allow(dead_code, reason = "each test file uses a part of this one")]
+
+pub(crate) mod browser;
+
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -73,9 +77,17 @@ impl Kitchen {
 
     /// Starts `moulin serve` on a free port and waits until it serves.
     pub(crate) async fn serve(&self) -> Service {
+        Service::start(&self.config, "info").await
+    }
+}
+
+impl Service {
+    /// Starts `moulin serve` on a free port with this configuration and log filter, and waits until it serves.
+    pub(crate) async fn start(config: &Path, log: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_moulin"))
             .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--config"])
-            .arg(&self.config)
+            .arg(config)
+            .env("MOULIN_LOG", log)
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -97,7 +109,7 @@ impl Kitchen {
             }
             log
         });
-        Service { child, url, rest, client: reqwest_client() }
+        Self { child, url, rest, client: reqwest_client() }
     }
 }
 
@@ -164,7 +176,16 @@ pub(crate) struct Printed {
 
 /// Runs the program with these arguments.
 pub(crate) async fn cli(arguments: &[&str], stdin: Option<&str>) -> Printed {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_moulin"))
+    cli_logging(arguments, stdin, "").await
+}
+
+/// Runs the program with these arguments and this log filter.
+pub(crate) async fn cli_logging(arguments: &[&str], stdin: Option<&str>, log: &str) -> Printed {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_moulin"));
+    if !log.is_empty() {
+        command.env("MOULIN_LOG", log);
+    }
+    let mut child = command
         .args(arguments)
         .env_remove("MOULIN_CONFIG")
         .stdin(Stdio::piped())
