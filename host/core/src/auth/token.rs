@@ -116,6 +116,8 @@ impl TokenManager {
 
     /// Replaces a token that the vendor rejected, unless that has been done already. False if there is no better one.
     pub(super) async fn renew(&self, rejected: u64) -> Result<bool, AuthError> {
+        // As times are stored.
+        let began = clock::from_millis(clock::to_millis(clock::now()));
         // The request under way may have begun before the rejection, and bring the rejected token itself.
         for _ in 0..2 {
             let flight = {
@@ -123,13 +125,22 @@ impl TokenManager {
                 let known = state.token.as_ref().map(|token| token.credential.generation);
                 match known {
                     Some(known) if known != rejected && state.flight.is_none() => return Ok(true),
-                    _ if state.replaced_at.is_some_and(|at| at.elapsed() < PAUSE_AFTER_REJECTION) => return Ok(false),
-                    _ => self.shared.flight(&mut state, Some(rejected)),
+                    _ if state.replaced_at.is_some_and(|at| at.elapsed() < PAUSE_AFTER_REJECTION) => None,
+                    _ => Some(self.shared.flight(&mut state, Some(rejected))),
                 }
+            };
+            let Some(flight) = flight else {
+                // Not from the vendor again so soon; but another process may have another one by now.
+                self.load().await;
+                let state = self.shared.lock();
+                return Ok(state.token.as_ref().is_some_and(|token| token.credential.generation != rejected));
             };
             let token = flight.await?;
             if token.credential.generation != rejected {
-                self.shared.lock().replaced_at = Some(Instant::now());
+                // One that another process left is no proof that the vendor dislikes new ones.
+                if token.obtained_at >= began {
+                    self.shared.lock().replaced_at = Some(Instant::now());
+                }
                 return Ok(true);
             }
         }
