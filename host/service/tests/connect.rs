@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[allow(dead_code)]
 mod program;
 
 use std::path::PathBuf;
@@ -214,6 +215,10 @@ async fn pages_of_other_sites_and_wrong_connections_begin_nothing() {
         }
     }
     assert!(browser.cookie().is_none());
+    // The cookie has to be kept for the name to which the vendor sends people.
+    let (_, port) = service.url.rsplit_once(':').unwrap();
+    let page = browser.open(&format!("http://localhost:{port}/connect/till")).await;
+    assert_eq!((page.status, page.header("location")), (307, &*format!("{}/connect/till?lang=en", service.url)));
     for (name, status, class) in [("metro", 409, "no_consent_needed"), ("tilt", 404, "unknown_connection")] {
         let (got, problem) = service.post(&format!("/v1/connections/{name}/authorisation"), &Value::Null).await;
         assert_eq!((got, &problem["class"]), (status, &class.into()), "{problem}");

@@ -7,13 +7,14 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use moulin_host::ConnectionStatus;
 use moulin_host::auth::{AccountState, Callback, ConnectError, LINK_LIFETIME};
 use tracing::Instrument;
 use url::Url;
 
 use super::Service;
+use super::guard::is_this_machine;
 use super::views::Authorisation;
 use crate::pages::{self, Again, Begin, Failed, Language, Page};
 use crate::problem::Problem;
@@ -31,26 +32,35 @@ pub(super) async fn page(
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Page {
-    let language = language(query.as_deref(), &headers);
+) -> Response {
+    look(&service, path, query.as_deref(), &headers).unwrap_or_else(IntoResponse::into_response)
+}
+
+/// The page to begin on, or the one that says why not.
+fn look(
+    service: &Service,
+    path: Result<Path<String>, PathRejection>,
+    query: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Response, Page> {
+    let language = language(query, headers);
     let name = path.map(|Path(name)| name).unwrap_or_default();
-    let Ok(connection) = service.host.connection(&name) else { return pages::unknown_connection(language, &name) };
+    let connection = service.host.connection(&name).map_err(|_| pages::unknown_connection(language, &name))?;
     let status = connection.status();
-    if let Err(error) = can_begin(&status) {
-        return failed(&service, language, &error);
+    can_begin(&status).map_err(|error| failed(service, language, &error))?;
+    let base = service.base(connection.redirect_uri());
+    let base = base.map_err(|elsewhere| pages::elsewhere(language, &name, elsewhere.as_str()))?;
+    let action = format!("{}?lang={}", address(&base, &name), language.code());
+    if by_another_name(&base, headers) {
+        return Ok(Redirect::temporary(&action).into_response());
     }
-    let base = match service.base(connection.redirect_uri()) {
-        Ok(base) => base,
-        Err(elsewhere) => return pages::elsewhere(language, &name, elsewhere.as_str()),
-    };
     let account = status.account.filter(|account| account.state == AccountState::Connected);
     let connected = account.and_then(|account| account.connected_at).map(|at| {
         let day = at.to_string();
         day.split('T').next().unwrap_or_default().to_owned()
     });
-    let action = format!("{}?lang={}", address(&base, &name), language.code());
     let vendor = status.vendor.as_deref().unwrap_or(&name);
-    pages::begin(language, &Begin { connection: &name, vendor, connected, action })
+    Ok(pages::begin(language, &Begin { connection: &name, vendor, connected, action }).into_response())
 }
 
 /// Sends the person to the vendor.
@@ -203,6 +213,16 @@ fn language(query: Option<&str>, headers: &HeaderMap) -> Language {
         let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         Language::preferred(accepted.unwrap_or_default())
     })
+}
+
+/// Whether a browser of this machine came by another of its names, such as `localhost` for 127.0.0.1: the cookie would be
+/// kept for that name, and the vendor sends people to the one in the redirect URI. Behind a proxy nothing is known of
+/// names.
+fn by_another_name(base: &Url, headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|value| value.to_str().ok());
+    let Some(came) = host.and_then(|host| Url::parse(&format!("http://{host}")).ok()) else { return false };
+    let same_port = came.port_or_known_default() == base.port_or_known_default();
+    same_port && came.host() != base.host() && [&came, base].iter().all(|url| is_this_machine(url.as_str()))
 }
 
 /// Whether a form was sent from a page of ours. Programs that are no browsers send no `Origin`.

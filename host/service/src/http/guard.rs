@@ -40,7 +40,8 @@ fn is_host_of(url: &str, public: &Url) -> bool {
     Url::parse(url).is_ok_and(|url| url.host().is_some() && url.host() == public.host())
 }
 
-fn is_this_machine(url: &str) -> bool {
+/// Whether a URL leads to this machine.
+pub(super) fn is_this_machine(url: &str) -> bool {
     match Url::parse(url).as_ref().map(Url::host) {
         Ok(Some(Host::Ipv4(address))) => address.is_loopback(),
         Ok(Some(Host::Ipv6(address))) => address.is_loopback(),

@@ -1,5 +1,7 @@
 //! A page as HTML.
 
+use std::borrow::Cow;
+
 use super::{Language, Page, Part};
 
 /// Dark on light, or light on dark where the person prefers that; every pair of colours has a contrast of 7 to 1 or more
@@ -12,6 +14,7 @@ const STYLE: &str = "\
 body{margin:0;padding:1.5rem 1rem;background:var(--ground);color:var(--ink);font:1.0625rem/1.55 system-ui,sans-serif;\
 overflow-wrap:break-word}\
 main{max-width:36rem;margin:0 auto;padding:1.5rem;background:var(--paper);border:1px solid var(--line);border-radius:.5rem}\
+main>:last-child{margin-bottom:0}\
 h1{margin:0 0 1rem;font-size:1.5rem;line-height:1.25}\
 li{margin:.4rem 0}ol{padding-left:1.4rem}\
 .next{font-weight:600}\
@@ -25,7 +28,8 @@ footer{max-width:36rem;margin:1rem auto 0;color:var(--soft);font-size:.9375rem}f
 impl Page {
     /// The whole document; `nonce` is that of the style.
     pub(super) fn html(&self, nonce: &str) -> String {
-        let title = escape(&self.title);
+        let text = |text: &str| escape(&typeset(self.language, text));
+        let title = text(&self.title);
         let mut html = format!(
             "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title} · Moulin</title>\n\
@@ -35,14 +39,14 @@ impl Page {
         let mut footer = String::new();
         for part in &self.parts {
             match part {
-                Part::Text(text) => html.push_str(&format!("<p>{}</p>\n", escape(text))),
-                Part::Next(text) => html.push_str(&format!("<p class=\"next\">{}</p>\n", escape(text))),
+                Part::Text(paragraph) => html.push_str(&format!("<p>{}</p>\n", text(paragraph))),
+                Part::Next(next) => html.push_str(&format!("<p class=\"next\">{}</p>\n", text(next))),
                 Part::Steps(steps) => {
-                    let steps: String = steps.iter().map(|step| format!("<li>{}</li>", escape(step))).collect();
+                    let steps: String = steps.iter().map(|step| format!("<li>{}</li>", text(step))).collect();
                     html.push_str(&format!("<ol>{steps}</ol>\n"));
                 }
-                Part::Detail(text) => {
-                    html.push_str(&format!("<p class=\"detail\" lang=\"en\">{}</p>\n", escape(text)));
+                Part::Detail(detail) => {
+                    html.push_str(&format!("<p class=\"detail\" lang=\"en\">{}</p>\n", escape(detail)));
                 }
                 Part::Button { label, action } => html.push_str(&format!(
                     "<form method=\"post\" action=\"{}\"><button type=\"submit\">{}</button></form>\n",
@@ -71,6 +75,17 @@ fn languages(current: Language) -> String {
         format!("<a href=\"?lang={code}\" lang=\"{code}\" hreflang=\"{code}\">{name}</a>")
     });
     format!("<footer>{}</footer>\n", links.collect::<Vec<_>>().join(" · "))
+}
+
+/// French puts spaces inside its quotation marks and before some signs, at which no line may break.
+fn typeset(language: Language, text: &str) -> Cow<'_, str> {
+    if language != Language::French {
+        return Cow::Borrowed(text);
+    }
+    let bound = [" »", " ;", " :", " ?", " !"]
+        .iter()
+        .fold(text.replace("« ", "«\u{a0}"), |text, sign| text.replace(sign, &sign.replace(' ', "\u{a0}")));
+    Cow::Owned(bound)
 }
 
 /// A text that means itself between tags and in quoted attributes.

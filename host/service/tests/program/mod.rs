@@ -1,7 +1,5 @@
 //! Starts and asks the real program.
 
-#![allow(dead_code, reason = "each test file uses a part of this one")]
-
 pub(crate) mod browser;
 
 use std::path::{Path, PathBuf};
