@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::auth::{self, Callback, ConnectError, Link};
 use crate::client::{Booking, Crm, Pos, Suppliers};
-use crate::config::{Config, Limits, Problem};
+use crate::config::{Config, ConnectionConfig, Limits, Problem};
 use crate::connections::{self, Connection, ConnectionStatus, Shared};
 use crate::egress::Transport;
 use crate::engine::{Engine, EngineError};
@@ -322,6 +322,7 @@ impl HostBuilder {
         // Each of these is said with the connection that needs it.
         secrets.load(&vault, &names).await;
         warn_of_secrets(&config, &secrets);
+        learn_secrets(&config, &secrets, &scrubber);
         let watch = if config.host.watch { Some(Watch::start(registry.clone())?) } else { None };
         let vault_watch = vault::Watch::start(vault.clone(), secrets.clone(), names, changes.clone());
         let shared = Arc::new(Shared { engine, registry, store, vault, secrets, changes, limits, scrubber, transport });
@@ -419,6 +420,16 @@ fn warn_of_secrets(config: &Config, vault: &Snapshot) {
             } else if let Err(error) = secret.resolve(vault) {
                 tracing::warn!("connections.{name} is unavailable: {key}: {error}");
             }
+        }
+    }
+}
+
+/// Tells the scrubber what the configuration holds, before anything is said: connections are bound one after the other,
+/// and the first must not say the secret of the last.
+fn learn_secrets(config: &Config, vault: &Snapshot, scrubber: &Scrubber) {
+    for (_, secret) in config.connections.values().flat_map(ConnectionConfig::all_secrets) {
+        if let Ok(secret) = secret.resolve(vault) {
+            scrubber.add(secret.expose());
         }
     }
 }

@@ -361,10 +361,43 @@ async fn an_answer_that_goes_to_another_machine_is_pasted() {
         printed.stderr
     );
 
+    // The service receives neither.
+    for elsewhere in [elsewhere, "http://127.0.0.1:1/oauth/callback"] {
+        scene.configure(&format!(r#", redirect_uri = "{elsewhere}""#));
+        let service = Service::start(&scene.config(), "info").await;
+        let page = Browser::new("en").open(&format!("{}/connect/till", service.url)).await;
+        assert_eq!(page.status, 409, "{}", page.text);
+        assert!(page.text.contains("Run `moulin connect till` on the machine"), "{}", page.text);
+        let (status, problem) = service.post("/v1/connections/till/authorisation", &Value::Null).await;
+        assert_eq!((status, &problem["class"]), (503, &"unavailable".into()), "{problem}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_a_proxy_everything_is_below_the_public_url() {
+    let scene = Scene::start().await;
+    let text = std::fs::read_to_string(scene.config()).unwrap();
+    let public = "[http]\npublic_url = \"https://moulin.example/m\"\n";
+    std::fs::write(scene.config(), format!("{public}{text}")).unwrap();
     let service = Service::start(&scene.config(), "info").await;
-    let page = Browser::new("en").open(&format!("{}/connect/till", service.url)).await;
-    assert_eq!(page.status, 409, "{}", page.text);
-    assert!(page.text.contains("Run `moulin connect till` on the machine"), "{}", page.text);
+    let browser = Browser::new("en");
+    let page = browser.open(&format!("{}/connect/till", service.url)).await;
+    assert_eq!(page.form(), "https://moulin.example/m/connect/till?lang=en");
+    assert!(!page.header("content-security-policy").contains(" http:"), "{}", page.header("content-security-policy"));
+    // The proxy passes the form on, with the origin of the page it is on.
+    let begun = browser.press(&format!("{}/connect/till", service.url), "https://moulin.example").await;
+    let cookie = begun.header("set-cookie");
+    assert!(cookie.contains("; Path=/m/oauth;") && cookie.ends_with("; Secure"), "{cookie}");
+    assert!(begun.location().starts_with(scene.till.url()), "{}", begun.location());
+    let foreign = browser.press(&format!("{}/connect/till", service.url), "https://evil.example").await;
+    assert_eq!(foreign.status, 403, "{}", foreign.text);
+
+    for (wrong, says) in [("ftp://moulin.example", "must begin with https://"), ("https://m.example/?a=b", "query")] {
+        std::fs::write(scene.config(), format!("[http]\npublic_url = \"{wrong}\"\n{text}")).unwrap();
+        let printed = cli(&["config", "check", "--config", scene.config().to_str().unwrap()], None).await;
+        assert_eq!(printed.status, 2);
+        assert!(printed.stderr.contains("http.public_url: ") && printed.stderr.contains(says), "{}", printed.stderr);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

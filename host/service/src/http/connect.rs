@@ -146,7 +146,12 @@ pub(super) async fn link(
 ) -> Result<Response, Problem> {
     let Path(name) = path.map_err(|error| Problem::new("malformed", error.body_text()))?;
     let connection = service.host.connection(&name)?;
-    let base = service.base(connection.redirect_uri()).unwrap_or_else(|_| service.public.clone());
+    let base = service.base(connection.redirect_uri()).map_err(|elsewhere| {
+        let problem = format!("for {name} the vendor sends people to {elsewhere}, where this service does not answer");
+        Problem::new("unavailable", problem)
+            .hint(format!("run `moulin connect {name}` on the machine of the service"))
+            .of_connection(&name)
+    })?;
     let link = connection.authorise(&callback_url(&base), None).await;
     let link = link.map_err(|error| Problem::from(error).of_connection(&name))?;
     let body = Authorisation { url: link.url.to_string(), expires_at: link.expires_at };
@@ -161,6 +166,11 @@ impl Service {
     fn base(&self, redirect_uri: Option<&Url>) -> Result<Url, Url> {
         let Some(redirect_uri) = redirect_uri else { return Ok(self.public.clone()) };
         let Some(path) = redirect_uri.path().strip_suffix(CALLBACK) else { return Err(redirect_uri.clone()) };
+        // A name out in the world may lead here by a proxy; another port of this machine is another program's.
+        let same_port = redirect_uri.port_or_known_default() == self.public.port_or_known_default();
+        if is_this_machine(redirect_uri.as_str()) && !same_port {
+            return Err(redirect_uri.clone());
+        }
         let mut base = redirect_uri.clone();
         base.set_path(path);
         base.set_query(None);
