@@ -14,7 +14,7 @@ use serde_json::json;
 async fn tired() -> (Account, Host) {
     let account = Account::with_consent("strict", Profile::strict()).await;
     let authority = account.server.authority();
-    authority.order(Order::times(Mode::ExpiresIn { value: json!(2) }, 1)).unwrap();
+    authority.order(Order::times(Mode::ExpiresIn { value: json!(4) }, 1)).unwrap();
     let host = account.connected().await;
     check_succeeds(&host).await;
     (account, host)
@@ -96,7 +96,7 @@ async fn two_processes_on_one_data_folder_make_one_token_request() {
     let account = Account::with_consent("strict", Profile::strict()).await;
     let authority = account.server.authority();
     // Time for both processes to start.
-    authority.order(Order::times(Mode::ExpiresIn { value: json!(8) }, 1)).unwrap();
+    authority.order(Order::times(Mode::ExpiresIn { value: json!(5) }, 1)).unwrap();
     drop(account.connected().await);
     authority.order(Order::always(Mode::SlowAfter { ms: 300 })).unwrap();
     let path = account.path().to_owned();

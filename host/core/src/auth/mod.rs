@@ -171,6 +171,7 @@ pub struct Credentials {
     method: &'static str,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one for each connection")]
 enum Kind {
     None,
     Fixed(Credential),

@@ -156,12 +156,12 @@ impl TokenManager {
                 match stored {
                     Some((_, grant)) if grant.made_for == manager.account.made_for && grant.lost.is_none() => {
                         let known = state.token.as_ref().map_or(0, |token| token.credential.generation);
-                        if grant.generation > known || state.trouble.is_some() {
-                            if let Ok(token) = manager.token(&grant) {
-                                state.token = Some(token);
-                                state.pause = None;
-                                manager.settle(&mut state, Ok(()));
-                            }
+                        if (grant.generation > known || state.trouble.is_some())
+                            && let Ok(token) = manager.token(&grant)
+                        {
+                            state.token = Some(token);
+                            state.pause = None;
+                            manager.settle(&mut state, Ok(()));
                         }
                     }
                     stored => {

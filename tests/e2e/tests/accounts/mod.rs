@@ -201,3 +201,11 @@ impl Process {
         self.child.wait().unwrap();
     }
 }
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // A test that failed leaves nothing running.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
