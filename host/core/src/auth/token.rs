@@ -166,8 +166,12 @@ impl TokenManager {
                     }
                     stored => {
                         if let Err(error) = manager.usable(stored.as_ref().map(|(_, grant)| grant)) {
-                            state.token = None;
-                            manager.settle(&mut state, Err(&error));
+                            // How it was found at the start is the host's to say; a loss is said here.
+                            if state.token.take().is_some() {
+                                manager.settle(&mut state, Err(&error));
+                            } else {
+                                state.trouble = Some((AccountState::NeedsAuthorisation, error.to_string()));
+                            }
                         }
                     }
                 }

@@ -166,7 +166,7 @@ impl fmt::Display for VendorError {
         };
         match self {
             Self::Authentication(error) => {
-                write!(f, "the vendor refused the credentials: {}", error.message)?;
+                write!(f, "not authenticated: {}", error.message)?;
                 code(f, error.status, error.code.as_deref())
             }
             Self::Connection(error) => write!(f, "no answer from the vendor: {}", error.message),

@@ -28,7 +28,7 @@ Exit codes:
    0  done
    1  Moulin itself failed
    2  wrong usage or configuration
-   3  authentication: the vendor refused the credentials
+   3  authentication: the vendor refused the credentials, or nobody has connected the account
    4  connection: no usable answer from the vendor
    5  rate limit: the vendor asks for fewer requests
    6  not found at the vendor
