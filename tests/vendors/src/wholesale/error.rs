@@ -55,7 +55,7 @@ impl ApiError {
     }
 
     pub(crate) fn not_allowed(method: &http::Method) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "INVALID_REQUEST", format!("{method} is not allowed here"))
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", format!("{method} is not allowed here"))
     }
 
     /// An account that is not the one of the credentials.
