@@ -173,7 +173,7 @@ impl Api {
         let reader = Reader::new(&self.goods, &NAMES, self.world.options().today);
         let (fresh, booked) = match (&parts.method, rest) {
             (&Method::POST, ["create"]) => {
-                let may = ["deliveryDate", "notes", "clientReference"];
+                let may = ["delivery_date", "notes", "client_reference"];
                 let intake = reader.read(body, &may, &["establishment", "items"])?;
                 self.establishment(intake.account.as_deref())?;
                 (StatusCode::CREATED, desk.book(write, intake, &self.world)?)
