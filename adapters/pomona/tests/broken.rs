@@ -156,6 +156,10 @@ fn refusals_and_limits_have_their_class() {
             |name, result| assert!(matches!(result, Err(Error::Authentication(_))), "{name} {status} {result:?}"),
         );
     }
+    each(
+        |_, _| Ok(Response::new(404, &[], "<html>")),
+        |name, result| assert!(matches!(result, Err(Error::NotFound(_))), "{name} {result:?}"),
+    );
     for body in [r#"{"error":{"code":"ACCESS_DENIED","message":"no"}}"#, r#"{"error":"invalid_token"}"#] {
         each(
             move |_, _| Ok(Response::new(200, &[], body)),

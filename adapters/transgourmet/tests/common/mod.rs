@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part of this one")]
 
+use std::sync::LazyLock;
+
 use moulin_adapter::http::{Method, Request, Response};
 use moulin_adapter::prelude::*;
 use moulin_adapter::suppliers::{CatalogQuery, OrderItem, OrderQuery, OrderRequest, ProductSearch, SupplierOrder};
@@ -34,6 +36,9 @@ pub(crate) fn customer() -> &'static str {
     "C-42"
 }
 
+/// One world for all tests of a file: it never changes.
+static WORLD: LazyLock<World> = LazyLock::new(|| World::new(Options::default()));
+
 fn options() -> TransgourmetOptions {
     TransgourmetOptions { limits: TransgourmetOptions::limits(0), ..TransgourmetOptions::default() }
 }
@@ -44,7 +49,7 @@ fn connection(flavor: &str, customer: &str) -> Host {
 
 /// A vendor with the first of the credentials.
 pub(crate) fn vendor(options: TransgourmetOptions) -> (World, InProcess) {
-    let world = World::new(Options::default());
+    let world = WORLD.clone();
     let (name, value) = CREDENTIALS[0];
     (world.clone(), InProcess::new(Transgourmet::router(world, options)).header(name, value))
 }
@@ -62,7 +67,7 @@ pub(crate) fn supplier() -> (World, Host) {
 
 /// A connection with these credentials.
 pub(crate) fn host(flavor: &str, customer: &str, headers: &[(&str, &str)]) -> Host {
-    let vendor = InProcess::new(Transgourmet::router(World::new(Options::default()), options()));
+    let vendor = InProcess::new(Transgourmet::router(WORLD.clone(), options()));
     let vendor = headers.iter().fold(vendor, |vendor, (name, value)| vendor.header(name, value));
     connection(flavor, customer).vendor(move |request| vendor.answer(request))
 }
