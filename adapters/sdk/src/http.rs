@@ -163,6 +163,16 @@ impl Request {
         self.0.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// All query parameters, in order, unencoded.
+    pub fn query_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.query.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// All headers, in order.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The first header of that name, whatever its case.
     pub fn header_value(&self, name: &str) -> Option<&str> {
         find_header(&self.0.headers, name)

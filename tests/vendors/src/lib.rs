@@ -26,10 +26,17 @@ mod common;
 pub mod lightspeed;
 pub mod metro;
 pub mod oauth;
+pub mod pomona;
+#[cfg(feature = "adapter")]
+pub mod testing;
+pub mod transgourmet;
+mod wholesale;
 pub mod world;
 
 pub use common::{faults, recording};
 pub use lightspeed::{Lightspeed, LightspeedOptions};
 pub use metro::{Metro, MetroOptions};
 pub use oauth::{OAuth, OAuthOptions};
+pub use pomona::{Pomona, PomonaOptions};
+pub use transgourmet::{Transgourmet, TransgourmetOptions};
 pub use world::{Options, World};

@@ -9,7 +9,10 @@ use clap::Parser;
 use jiff::civil::Date;
 use moulin_vendors::oauth::{OAuth, OAuthOptions, Profile};
 use moulin_vendors::world::{Clock, paris};
-use moulin_vendors::{Lightspeed, LightspeedOptions, Metro, MetroOptions, Options, World, lightspeed, metro};
+use moulin_vendors::{
+    Lightspeed, LightspeedOptions, Metro, MetroOptions, Options, Pomona, PomonaOptions, Transgourmet,
+    TransgourmetOptions, World, lightspeed, metro,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -26,6 +29,12 @@ struct Flags {
     /// Where Metro listens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9102")]
     metro: SocketAddr,
+    /// Where Transgourmet listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9103")]
+    transgourmet: SocketAddr,
+    /// Where Pomona listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9104")]
+    pomona: SocketAddr,
     /// The same number gives the same restaurant.
     #[arg(long, default_value_t = 1785)]
     seed: u64,
@@ -41,7 +50,7 @@ struct Flags {
     /// Lightspeed's access token.
     #[arg(long, value_name = "TOKEN", default_value = "demo-till-token")]
     bearer: String,
-    /// The OAuth client, of Lightspeed and of the servers by --oauth.
+    /// The OAuth client, of every vendor with one and of the servers by --oauth.
     #[arg(long, default_value = "demo-client")]
     client_id: String,
     /// Its secret.
@@ -60,7 +69,13 @@ struct Flags {
     /// thefork, thefork-seed, opentable, transgourmet. Announced as `oauth-PROFILE`. May be given several times.
     #[arg(long, value_name = "PROFILE=ADDRESS", value_parser = oauth_server)]
     oauth: Vec<(String, SocketAddr)>,
-    /// Life of the access tokens of those servers and of Lightspeed, in seconds. Without it: the vendor's.
+    /// Transgourmet's customer number.
+    #[arg(long, default_value = "C-42")]
+    customer_id: String,
+    /// Pomona's establishment code.
+    #[arg(long, default_value = "PAR-07")]
+    establishment: String,
+    /// Life of the access tokens of those servers and of the vendors, in seconds. Without it: the vendor's.
     #[arg(long, value_name = "SECONDS")]
     token_life: Option<u64>,
     /// How many times the real rate limits; 0 lifts them.
@@ -93,11 +108,11 @@ async fn run(flags: Flags) -> std::io::Result<()> {
     let servers = oauth(&flags).await?;
     let till = LightspeedOptions {
         listen: flags.lightspeed,
-        account_id: flags.account,
-        bearer_token: flags.bearer,
-        client_id: flags.client_id,
-        client_secret: flags.client_secret,
-        redirect_uri: flags.redirect_uri,
+        account_id: flags.account.clone(),
+        bearer_token: flags.bearer.clone(),
+        client_id: flags.client_id.clone(),
+        client_secret: flags.client_secret.clone(),
+        redirect_uri: flags.redirect_uri.clone(),
         token_life: flags.token_life,
         limits: lightspeed::Limits::scaled(flags.limit_scale),
         ..LightspeedOptions::default()
@@ -106,14 +121,17 @@ async fn run(flags: Flags) -> std::io::Result<()> {
         Lightspeed::start(world.clone(), till).await.map_err(|error| named("lightspeed", flags.lightspeed, &error))?;
     let wholesaler = MetroOptions {
         listen: flags.metro,
-        api_key: flags.api_key,
-        client_number: flags.client_number,
+        api_key: flags.api_key.clone(),
+        client_number: flags.client_number.clone(),
         limits: metro::Limits::scaled(flags.limit_scale),
         ..MetroOptions::default()
     };
-    let wholesaler = Metro::start(world, wholesaler).await.map_err(|error| named("metro", flags.metro, &error))?;
+    let wholesaler =
+        Metro::start(world.clone(), wholesaler).await.map_err(|error| named("metro", flags.metro, &error))?;
+    let (transgourmet, pomona) = suppliers(&flags, world).await?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "lightspeed {}\nmetro {}", till.url(), wholesaler.url())?;
+    writeln!(out, "transgourmet {}\npomona {}", transgourmet.url(), pomona.url())?;
     for (name, server) in &servers {
         writeln!(out, "oauth-{name} {}", server.url())?;
     }
@@ -124,6 +142,34 @@ async fn run(flags: Flags) -> std::io::Result<()> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+/// The wholesalers beside Metro.
+async fn suppliers(flags: &Flags, world: World) -> std::io::Result<(Transgourmet, Pomona)> {
+    let transgourmet = TransgourmetOptions {
+        listen: flags.transgourmet,
+        customer_id: flags.customer_id.clone(),
+        client_id: flags.client_id.clone(),
+        client_secret: flags.client_secret.clone(),
+        token_life: flags.token_life,
+        limits: TransgourmetOptions::limits(flags.limit_scale),
+        ..TransgourmetOptions::default()
+    };
+    let transgourmet = Transgourmet::start(world.clone(), transgourmet).await;
+    let pomona = PomonaOptions {
+        listen: flags.pomona,
+        establishment_code: flags.establishment.clone(),
+        client_id: flags.client_id.clone(),
+        client_secret: flags.client_secret.clone(),
+        token_life: flags.token_life,
+        limits: PomonaOptions::limits(flags.limit_scale),
+        ..PomonaOptions::default()
+    };
+    let pomona = Pomona::start(world, pomona).await;
+    Ok((
+        transgourmet.map_err(|error| named("transgourmet", flags.transgourmet, &error))?,
+        pomona.map_err(|error| named("pomona", flags.pomona, &error))?,
+    ))
 }
 
 /// The servers by `--oauth`, each with its profile's name.

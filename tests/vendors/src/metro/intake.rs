@@ -11,7 +11,7 @@ use crate::amount::Decimal;
 use crate::world::{Product, World, paris};
 
 /// The units the vendor knows.
-pub(super) const UNITS: [&str; 7] = ["PC", "KG", "G", "L", "CL", "CT", "PK"];
+pub(crate) const UNITS: [&str; 7] = ["PC", "KG", "G", "L", "CL", "CT", "PK"];
 const PRIORITIES: [&str; 4] = ["low", "normal", "high", "urgent"];
 
 /// One item of an order.
@@ -211,7 +211,7 @@ pub(super) fn day(text: &str) -> Option<Date> {
 }
 
 /// Units of the product in one `unit`. Pieces, cartons and packs of what is sold by weight or volume are packagings.
-fn factor(product: &Product, unit: &str) -> Option<Decimal> {
+pub(crate) fn factor(product: &Product, unit: &str) -> Option<Decimal> {
     let pack = Decimal::milli(product.pack_milli);
     match (product.unit.code(), unit) {
         (own, asked) if own == asked => Some(Decimal::new(1, 0)),

@@ -26,25 +26,30 @@ impl Limits {
     /// The vendor's limit, so many times larger. 0: nothing is refused.
     #[must_use]
     pub fn scaled(factor: u32) -> Self {
-        Self { per_minute: 120u32.saturating_mul(factor.max(1)), enforced: factor > 0 }
+        Self::of(120, factor)
+    }
+
+    /// So many requests a minute, so many times larger. 0: nothing is refused.
+    pub(crate) fn of(per_minute: u32, factor: u32) -> Self {
+        Self { per_minute: per_minute.saturating_mul(factor.max(1)), enforced: factor > 0 }
     }
 }
 
 /// The running window.
 #[derive(Debug)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     limits: Limits,
     start: Instant,
     used: u32,
 }
 
 impl Meter {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Self { limits, start: Instant::now(), used: 0 }
     }
 
     /// Counts a request; an error is the number of seconds to wait.
-    pub(super) fn charge(&mut self) -> Result<(), u64> {
+    pub(crate) fn charge(&mut self) -> Result<(), u64> {
         if self.start.elapsed() >= WINDOW {
             self.start = Instant::now();
             self.used = 0;
@@ -63,7 +68,7 @@ impl Meter {
     }
 
     /// The headers of every answer; the reset is in seconds since the Unix epoch.
-    pub(super) fn headers(&self, headers: &mut HeaderMap) {
+    pub(crate) fn headers(&self, headers: &mut HeaderMap) {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_secs());
         headers.insert("x-ratelimit-limit", HeaderValue::from(self.limits.per_minute));
         headers.insert("x-ratelimit-remaining", HeaderValue::from(self.limits.per_minute.saturating_sub(self.used)));

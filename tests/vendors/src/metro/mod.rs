@@ -20,7 +20,11 @@ use http::StatusCode;
 use http_body_util::BodyExt;
 use serde::Deserialize;
 
+pub(crate) use intake::{UNITS, factor};
 pub use limits::Limits;
+pub(crate) use limits::Meter;
+pub(crate) use orders::delivery_day;
+pub(crate) use products::plain;
 
 use crate::common::faults::Faults;
 use crate::common::recording::Recorded;

@@ -266,7 +266,7 @@ fn give_back(stock: &mut Stock, items: &[Item]) {
 }
 
 /// The day asked for, or tomorrow; on a Sunday nobody delivers, so the day after.
-pub(super) fn delivery_day(asked: Option<Date>, today: Date) -> Date {
+pub(crate) fn delivery_day(asked: Option<Date>, today: Date) -> Date {
     let day = asked.or_else(|| today.tomorrow().ok()).unwrap_or(today);
     if day.weekday() == Weekday::Sunday { day.tomorrow().unwrap_or(day) } else { day }
 }

@@ -130,7 +130,7 @@ pub(super) fn select<'w>(world: &'w World, query: &Query, words: Option<&str>) -
 }
 
 /// Lower case without accents, for searching and sorting.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.to_lowercase().chars() {
         match letter {
