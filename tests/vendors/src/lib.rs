@@ -26,10 +26,13 @@ mod common;
 pub mod lightspeed;
 pub mod metro;
 pub mod oauth;
+pub mod square;
+pub mod testing;
 pub mod world;
 
 pub use common::{faults, recording};
 pub use lightspeed::{Lightspeed, LightspeedOptions};
 pub use metro::{Metro, MetroOptions};
 pub use oauth::{OAuth, OAuthOptions};
+pub use square::{Square, SquareOptions};
 pub use world::{Options, World};

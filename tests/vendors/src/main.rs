@@ -9,7 +9,10 @@ use clap::Parser;
 use jiff::civil::Date;
 use moulin_vendors::oauth::{OAuth, OAuthOptions, Profile};
 use moulin_vendors::world::{Clock, paris};
-use moulin_vendors::{Lightspeed, LightspeedOptions, Metro, MetroOptions, Options, World, lightspeed, metro};
+use moulin_vendors::{
+    Lightspeed, LightspeedOptions, Metro, MetroOptions, Options, Square, SquareOptions, World, lightspeed, metro,
+    square,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -26,6 +29,9 @@ struct Flags {
     /// Where Metro listens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9102")]
     metro: SocketAddr,
+    /// Where Square listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9103")]
+    square: SocketAddr,
     /// The same number gives the same restaurant.
     #[arg(long, default_value_t = 1785)]
     seed: u64,
@@ -41,7 +47,10 @@ struct Flags {
     /// Lightspeed's access token.
     #[arg(long, value_name = "TOKEN", default_value = "demo-till-token")]
     bearer: String,
-    /// The OAuth client, of Lightspeed and of the servers by --oauth.
+    /// Square's personal access token.
+    #[arg(long, value_name = "TOKEN", default_value = "demo-square-token")]
+    square_token: String,
+    /// The OAuth client, of Lightspeed, Square and the servers by --oauth.
     #[arg(long, default_value = "demo-client")]
     client_id: String,
     /// Its secret.
@@ -60,7 +69,7 @@ struct Flags {
     /// thefork, thefork-seed, opentable, transgourmet. Announced as `oauth-PROFILE`. May be given several times.
     #[arg(long, value_name = "PROFILE=ADDRESS", value_parser = oauth_server)]
     oauth: Vec<(String, SocketAddr)>,
-    /// Life of the access tokens of those servers and of Lightspeed, in seconds. Without it: the vendor's.
+    /// Life of the access tokens of those servers, Lightspeed and Square, in seconds. Without it: the vendor's.
     #[arg(long, value_name = "SECONDS")]
     token_life: Option<u64>,
     /// How many times the real rate limits; 0 lifts them.
@@ -95,9 +104,9 @@ async fn run(flags: Flags) -> std::io::Result<()> {
         listen: flags.lightspeed,
         account_id: flags.account,
         bearer_token: flags.bearer,
-        client_id: flags.client_id,
-        client_secret: flags.client_secret,
-        redirect_uri: flags.redirect_uri,
+        client_id: flags.client_id.clone(),
+        client_secret: flags.client_secret.clone(),
+        redirect_uri: flags.redirect_uri.clone(),
         token_life: flags.token_life,
         limits: lightspeed::Limits::scaled(flags.limit_scale),
         ..LightspeedOptions::default()
@@ -111,9 +120,20 @@ async fn run(flags: Flags) -> std::io::Result<()> {
         limits: metro::Limits::scaled(flags.limit_scale),
         ..MetroOptions::default()
     };
-    let wholesaler = Metro::start(world, wholesaler).await.map_err(|error| named("metro", flags.metro, &error))?;
+    let wholesaler =
+        Metro::start(world.clone(), wholesaler).await.map_err(|error| named("metro", flags.metro, &error))?;
+    let second = SquareOptions {
+        listen: flags.square,
+        access_token: flags.square_token,
+        client_id: flags.client_id,
+        client_secret: flags.client_secret,
+        redirect_uri: flags.redirect_uri,
+        token_life: flags.token_life,
+        limits: square::Limits::scaled(flags.limit_scale),
+    };
+    let second = Square::start(world, second).await.map_err(|error| named("square", flags.square, &error))?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "lightspeed {}\nmetro {}", till.url(), wholesaler.url())?;
+    writeln!(out, "lightspeed {}\nmetro {}\nsquare {}", till.url(), wholesaler.url(), second.url())?;
     for (name, server) in &servers {
         writeln!(out, "oauth-{name} {}", server.url())?;
     }

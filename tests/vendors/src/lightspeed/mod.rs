@@ -91,6 +91,17 @@ impl Default for LightspeedOptions {
     }
 }
 
+fn routes(api: api::Api) -> Router {
+    Router::new().fallback(move |request: Request| {
+        let api = api.clone();
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
+            api.answer(&parts, &body).await
+        }
+    })
+}
+
 /// A running till. Dropping it closes its port.
 #[derive(Debug)]
 pub struct Lightspeed {
@@ -106,19 +117,16 @@ impl Lightspeed {
     pub async fn start(world: World, options: LightspeedOptions) -> io::Result<Self> {
         let listen = options.listen;
         let api = api::Api::new(world, options);
-        let (answering, resetting) = (api.clone(), api.clone());
-        let router = Router::new().fallback(move |request: Request| {
-            let api = answering.clone();
-            async move {
-                let (parts, body) = request.into_parts();
-                let body = body.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
-                api.answer(&parts, &body).await
-            }
-        });
+        let resetting = api.clone();
         let control = control::router(api.authority().clone());
-        let server = Server::start(listen, router, control, Arc::new(move || resetting.reset())).await?;
+        let server = Server::start(listen, routes(api.clone()), control, Arc::new(move || resetting.reset())).await?;
         api.authority().at(server.url());
         Ok(Self { server, api })
+    }
+
+    /// The till without a port, to be called in process.
+    pub fn router(world: World, options: LightspeedOptions) -> Router {
+        routes(api::Api::new(world, options))
     }
 
     /// `http://127.0.0.1:PORT`.
