@@ -163,6 +163,16 @@ impl Request {
         self.0.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The query parameters, unencoded.
+    pub fn query_pairs(&self) -> &[(String, String)] {
+        &self.0.query
+    }
+
+    /// The headers.
+    pub fn header_pairs(&self) -> &[(String, String)] {
+        &self.0.headers
+    }
+
     /// The first header of that name, whatever its case.
     pub fn header_value(&self, name: &str) -> Option<&str> {
         find_header(&self.0.headers, name)
