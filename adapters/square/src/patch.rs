@@ -47,8 +47,8 @@ pub(crate) fn apply(
     }
     if let Some(text) = &patch.description {
         // Square keeps three forms of one text and the one in HTML wins.
-        item.remove("description_html");
-        item.remove("description_plaintext");
+        item.shift_remove("description_html");
+        item.shift_remove("description_plaintext");
         set(item, "description", text);
     }
     if let Some(taxable) = patch.taxable {
@@ -81,7 +81,7 @@ pub(crate) fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
 /// An empty text clears.
 fn set(object: &mut Object, name: &str, text: &str) {
     if text.is_empty() {
-        object.remove(name);
+        object.shift_remove(name);
     } else {
         object.insert(name.to_owned(), text.into());
     }
@@ -89,10 +89,10 @@ fn set(object: &mut Object, name: &str, text: &str) {
 
 /// The product is in this category alone then; in none, if it is empty.
 fn categorise(item: &mut Object, id: &str) {
-    item.remove("category_id");
-    let reported = item.remove("reporting_category").is_some();
+    item.shift_remove("category_id");
+    let reported = item.shift_remove("reporting_category").is_some();
     if id.is_empty() {
-        item.remove("categories");
+        item.shift_remove("categories");
         return;
     }
     let same = item

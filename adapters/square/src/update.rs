@@ -57,12 +57,12 @@ fn read_item(id: &str, variation: Option<&str>) -> Result<(Map<String, Value>, O
         return Err(Error::invalid("id", "is not a product of Square's catalogue"));
     }
     for member in ["updated_at", "created_at"] {
-        object.remove(member);
+        object.shift_remove(member);
     }
     let list = object.get_mut("item_data").and_then(|data| data.get_mut("variations")).and_then(Value::as_array_mut);
     for own in list.into_iter().flatten().filter_map(Value::as_object_mut) {
-        own.remove("updated_at");
-        own.remove("created_at");
+        own.shift_remove("updated_at");
+        own.shift_remove("created_at");
     }
     Ok((object, variation.map(str::to_owned)))
 }

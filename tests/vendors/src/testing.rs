@@ -84,3 +84,28 @@ impl InProcess {
         })
     }
 }
+
+/// What answers the requests of `moulin_adapter::testing::Host`: the vendor, in process.
+#[cfg(feature = "adapter")]
+pub fn vendor(
+    vendor: InProcess,
+) -> impl Fn(&moulin_adapter::http::Request) -> moulin_adapter::Result<moulin_adapter::http::Response> {
+    use moulin_adapter::http::{Method, Response};
+
+    move |request| {
+        let method = match request.method() {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        };
+        let body = request.body_bytes().unwrap_or_default();
+        let answer = vendor
+            .send(method, request.target(), request.query_pairs(), request.header_pairs(), body)
+            .map_err(|error| moulin_adapter::Error::connection(error, true))?;
+        let headers: Vec<_> = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Ok(Response::new(answer.status, &headers, answer.body))
+    }
+}

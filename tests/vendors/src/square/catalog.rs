@@ -187,7 +187,7 @@ pub(super) fn list(objects: &[Value], query: &Query, cursors: Cursors) -> Result
     let types: Vec<String> =
         query.get("types").unwrap_or_default().split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
     known_types(types.iter().map(String::as_str), "types")?;
-    let rows = of_types(objects, &types).filter(|object| !deleted(object)).cloned().collect();
+    let rows = of_types(objects, &types).filter(|object| !deleted(object)).collect::<Vec<_>>();
     let request = query.get("types").unwrap_or_default();
     let listing = Listing { name: "objects", limit: 100, cursor: query.get("cursor"), request, uneven: false };
     listing.cut(cursors, rows)
@@ -225,8 +225,7 @@ pub(super) fn search(objects: &[Value], search: &Search, cursors: Cursors) -> Re
             let updated = text(object, "updated_at").parse::<Timestamp>().ok();
             since.is_none_or(|since| updated.is_some_and(|updated| updated > since))
         })
-        .cloned()
-        .collect();
+        .collect::<Vec<_>>();
     let limit = search.limit.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| (1..=1_000).contains(limit));
     let request = format!("{:?} {} {:?} {limit:?}", search.object_types, search.include_deleted_objects, since);
     let limit = limit.unwrap_or(100);

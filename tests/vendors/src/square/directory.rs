@@ -77,7 +77,7 @@ pub(super) fn payments(books: &[Paid], query: &Query, cursors: Cursors) -> Resul
         rows.reverse();
     }
     let limit = limit(query)?.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| (1..=100).contains(limit));
-    let rows = rows.into_iter().map(|paid| paid.json.clone()).collect();
+    let rows = rows.into_iter().map(|paid| &paid.json).collect::<Vec<_>>();
     let (limit, request) = (limit.unwrap_or(100), unchanged(query));
     Listing { name: "payments", limit, cursor: query.get("cursor"), request: &request, uneven: true }.cut(cursors, rows)
 }

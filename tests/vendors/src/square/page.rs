@@ -1,5 +1,6 @@
 //! Pages by cursor: opaque, good for five minutes, and only with the parameters it was given for.
 
+use std::borrow::Borrow;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -50,7 +51,7 @@ pub(super) struct Listing<'a> {
 
 impl Listing<'_> {
     /// The answer: a page of the rows, and a cursor if there is more.
-    pub(super) fn cut(&self, cursors: Cursors, rows: Vec<Value>) -> Result<Value, ApiError> {
+    pub(super) fn cut<R: Borrow<Value>>(&self, cursors: Cursors, rows: Vec<R>) -> Result<Value, ApiError> {
         let of = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{} {}", self.name, self.request)));
         let wrong = |why: &str| ApiError::field("INVALID_CURSOR", "cursor", why);
         let place = match self.cursor.filter(|cursor| !cursor.is_empty()) {
@@ -73,7 +74,7 @@ impl Listing<'_> {
             _ => self.limit,
         };
         let total = rows.len();
-        let page: Vec<Value> = rows.into_iter().skip(place.offset).take(take).collect();
+        let page: Vec<Value> = rows.iter().skip(place.offset).take(take).map(|row| row.borrow().clone()).collect();
         let offset = place.offset + page.len();
         let mut body = Map::new();
         // Unused keys are left out: an empty list is no list.
