@@ -2,3 +2,7 @@
 
 #[cfg(target_family = "wasm")]
 pub use crate::bindings::common::moulin::host::{cache, secrets, signing, state};
+
+// Natively only what a mapping may depend on: see `testing`.
+#[cfg(not(target_family = "wasm"))]
+pub use crate::testing::state;

@@ -34,6 +34,7 @@ struct State {
     offset_minutes: i64,
     vendor: Option<Vendor>,
     requests: Rc<RefCell<Vec<Request>>>,
+    kept: Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
 }
 
 thread_local! {
@@ -61,6 +62,7 @@ impl Host {
             offset_minutes: 120,
             vendor: None,
             requests: Rc::default(),
+            kept: Rc::default(),
         })
     }
 
@@ -114,6 +116,31 @@ impl Host {
     /// The requests sent so far.
     pub fn requests(&self) -> Vec<Request> {
         self.0.requests.borrow().clone()
+    }
+}
+
+/// The durable values of the connection, kept as long as its [`Host`].
+pub mod state {
+    use super::with;
+    use crate::{Error, Result};
+
+    fn nowhere() -> Error {
+        Error::unexpected("no host in this test")
+    }
+
+    /// The value kept under a key.
+    pub fn get(key: &str) -> Result<Option<Vec<u8>>> {
+        with(|state| state.kept.borrow().get(key).cloned()).ok_or_else(nowhere)
+    }
+
+    /// Keeps a value.
+    pub fn put(key: &str, value: &[u8]) -> Result<()> {
+        with(|state| state.kept.borrow_mut().insert(key.to_owned(), value.to_vec())).map(drop).ok_or_else(nowhere)
+    }
+
+    /// Forgets a value.
+    pub fn delete(key: &str) -> Result<()> {
+        with(|state| state.kept.borrow_mut().remove(key)).map(drop).ok_or_else(nowhere)
     }
 }
 

@@ -16,8 +16,9 @@
 //! # }).unwrap();
 //! ```
 //!
-//! A further vendor is a folder beside [`lightspeed`] and [`metro`]: a type with `start`, `url`, `requests`, `faults` and
-//! `reset`, started in `main.rs`. What it has in common with the others stands in `common`.
+//! A further vendor is a folder beside [`lightspeed`] and [`metro`]: a type with `start` and a line
+//! `simulated!`, which gives it `url`, `requests`, `faults` and `reset`; the program starts it in `start.rs`. What it has
+//! in common with the others stands in `common`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic"))]
 
@@ -27,16 +28,19 @@ pub mod lightspeed;
 pub mod metro;
 pub mod oauth;
 pub mod pomona;
+pub mod square;
 #[cfg(feature = "adapter")]
 pub mod testing;
 pub mod transgourmet;
 mod wholesale;
 pub mod world;
 
+pub use common::simulated::Listening;
 pub use common::{faults, recording};
 pub use lightspeed::{Lightspeed, LightspeedOptions};
 pub use metro::{Metro, MetroOptions};
 pub use oauth::{OAuth, OAuthOptions};
 pub use pomona::{Pomona, PomonaOptions};
+pub use square::{Square, SquareOptions};
 pub use transgourmet::{Transgourmet, TransgourmetOptions};
 pub use world::{Options, World};

@@ -96,8 +96,8 @@ fn last_lines(log: &str) -> String {
     lines.iter().skip(skip).map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 
-/// Starts `moulin-vendors` and waits until it has printed `<name> <url>` for each of `vendors`; gives the URLs in that
-/// order.
+/// Starts `vendors` alone of `moulin-vendors` and waits until it has printed `<name> <url>` for each; gives the URLs in
+/// that order.
 ///
 /// # Errors
 /// It cannot be started, ends, or is not ready in time.
@@ -107,6 +107,7 @@ pub(crate) fn vendors<const N: usize>(
     folder: &Path,
 ) -> Result<(Service, [String; N])> {
     let mut command = Command::new(program);
+    command.arg("--only").arg(vendors.map(|(name, _)| name).join(","));
     for (name, address) in vendors {
         command.arg(format!("--{name}")).arg(address.to_string());
     }

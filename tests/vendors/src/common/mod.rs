@@ -5,4 +5,5 @@ pub mod faults;
 pub(crate) mod query;
 pub mod recording;
 pub(crate) mod server;
+pub(crate) mod simulated;
 pub(crate) mod wire;

@@ -30,9 +30,8 @@ use http_body_util::BodyExt;
 pub use limits::Limits;
 pub use wordy::wordy_sales_page;
 
-use crate::common::faults::Faults;
-use crate::common::recording::Recorded;
 use crate::common::server::Server;
+use crate::common::simulated::simulated;
 use crate::oauth::{Authority, control};
 use crate::world::World;
 
@@ -91,6 +90,17 @@ impl Default for LightspeedOptions {
     }
 }
 
+fn routes(api: api::Api) -> Router {
+    Router::new().fallback(move |request: Request| {
+        let api = api.clone();
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
+            api.answer(&parts, &body).await
+        }
+    })
+}
+
 /// A running till. Dropping it closes its port.
 #[derive(Debug)]
 pub struct Lightspeed {
@@ -106,25 +116,16 @@ impl Lightspeed {
     pub async fn start(world: World, options: LightspeedOptions) -> io::Result<Self> {
         let listen = options.listen;
         let api = api::Api::new(world, options);
-        let (answering, resetting) = (api.clone(), api.clone());
-        let router = Router::new().fallback(move |request: Request| {
-            let api = answering.clone();
-            async move {
-                let (parts, body) = request.into_parts();
-                let body = body.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
-                api.answer(&parts, &body).await
-            }
-        });
+        let resetting = api.clone();
         let control = control::router(api.authority().clone());
-        let server = Server::start(listen, router, control, Arc::new(move || resetting.reset())).await?;
+        let server = Server::start(listen, routes(api.clone()), control, Arc::new(move || resetting.reset())).await?;
         api.authority().at(server.url());
         Ok(Self { server, api })
     }
 
-    /// `http://127.0.0.1:PORT`.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        self.server.url()
+    /// The till without a port, to be called in process.
+    pub fn router(world: World, options: LightspeedOptions) -> Router {
+        routes(api::Api::new(world, options))
     }
 
     /// The authorization server: its grants, its log, and what steers it.
@@ -132,28 +133,6 @@ impl Lightspeed {
     pub fn authority(&self) -> &Authority {
         self.api.authority()
     }
-
-    /// Every request so far, oldest first.
-    #[must_use]
-    pub fn requests(&self) -> Vec<Recorded> {
-        self.server.front.recording.all()
-    }
-
-    /// Forgets the requests so far.
-    pub fn forget_requests(&self) {
-        self.server.front.recording.clear();
-    }
-
-    /// The faults to strike with.
-    #[must_use]
-    pub fn faults(&self) -> &Faults {
-        &self.server.front.faults
-    }
-
-    /// Back to the state of the seed: data, tokens, limits, faults and recordings.
-    pub fn reset(&self) {
-        self.server.front.faults.clear();
-        self.server.front.recording.clear();
-        self.api.reset();
-    }
 }
+
+simulated!(Lightspeed);

@@ -26,9 +26,8 @@ pub(crate) use limits::Meter;
 pub(crate) use orders::delivery_day;
 pub(crate) use products::plain;
 
-use crate::common::faults::Faults;
-use crate::common::recording::Recorded;
 use crate::common::server::Server;
+use crate::common::simulated::simulated;
 use crate::world::World;
 
 /// How a wholesaler is started.
@@ -103,34 +102,6 @@ impl Metro {
         let server = Server::start(listen, router, control, Arc::new(move || resetting.reset())).await?;
         Ok(Self { server, api })
     }
-
-    /// `http://127.0.0.1:PORT`.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        self.server.url()
-    }
-
-    /// Every request so far, oldest first.
-    #[must_use]
-    pub fn requests(&self) -> Vec<Recorded> {
-        self.server.front.recording.all()
-    }
-
-    /// Forgets the requests so far.
-    pub fn forget_requests(&self) {
-        self.server.front.recording.clear();
-    }
-
-    /// The faults to strike with.
-    #[must_use]
-    pub fn faults(&self) -> &Faults {
-        &self.server.front.faults
-    }
-
-    /// Back to the state of the seed: stock, orders, limits, faults and recordings.
-    pub fn reset(&self) {
-        self.server.front.faults.clear();
-        self.server.front.recording.clear();
-        self.api.reset();
-    }
 }
+
+simulated!(Metro);

@@ -58,9 +58,8 @@ pub use profile::{
     Quota, Refresh, Reuse, Rotation, ScopeAnswer, Scopes, Shape,
 };
 
-use crate::common::faults::Faults;
-use crate::common::recording::Recorded;
 use crate::common::server::Server;
+use crate::common::simulated::simulated;
 
 /// How an authorization server is started.
 #[derive(Clone, Debug)]
@@ -117,12 +116,6 @@ impl OAuth {
         Ok(Self { server, authority })
     }
 
-    /// `http://127.0.0.1:PORT`. It is the issuer too.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        self.server.url()
-    }
-
     /// The first authorize URL of the profile; that of the server for a profile without one.
     #[must_use]
     pub fn authorize_url(&self) -> String {
@@ -144,28 +137,6 @@ impl OAuth {
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
-
-    /// Every request so far, oldest first, as it was on the wire.
-    #[must_use]
-    pub fn requests(&self) -> Vec<Recorded> {
-        self.server.front.recording.all()
-    }
-
-    /// Forgets the requests so far.
-    pub fn forget_requests(&self) {
-        self.server.front.recording.clear();
-    }
-
-    /// The faults to strike with, beside the modes of the token endpoint.
-    #[must_use]
-    pub fn faults(&self) -> &Faults {
-        &self.server.front.faults
-    }
-
-    /// Back to the beginning: no grants, modes, faults or recordings.
-    pub fn reset(&self) {
-        self.server.front.faults.clear();
-        self.server.front.recording.clear();
-        self.authority.reset();
-    }
 }
+
+simulated!(OAuth, |server| server.authority.reset());

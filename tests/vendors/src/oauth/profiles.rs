@@ -140,7 +140,16 @@ impl Profile {
     #[must_use]
     pub fn square() -> Self {
         let base = Self::code_flow("square");
-        let known = ["PAYMENTS_READ", "ORDERS_READ", "ITEMS_READ", "ITEMS_WRITE", "INVENTORY_READ", "INVENTORY_WRITE"];
+        let known = [
+            "MERCHANT_PROFILE_READ",
+            "PAYMENTS_READ",
+            "ORDERS_READ",
+            "ITEMS_READ",
+            "ITEMS_WRITE",
+            "INVENTORY_READ",
+            "INVENTORY_WRITE",
+            "CUSTOMERS_READ",
+        ];
         let extra = [("merchant_id", json!("ML0EXAMPLE01")), ("short_lived", json!(false))];
         Self {
             redirect_uri: Presence::Optional,

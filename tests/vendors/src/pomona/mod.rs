@@ -11,9 +11,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::Router;
 
-use crate::common::faults::Faults;
-use crate::common::recording::Recorded;
 use crate::common::server::Server;
+use crate::common::simulated::simulated;
 use crate::metro::Limits;
 use crate::oauth::Authority;
 use crate::wholesale::{Vendor, router, serve};
@@ -94,40 +93,14 @@ impl Pomona {
         router(api::Api::new(world, options))
     }
 
-    /// `http://127.0.0.1:PORT`.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        self.server.url()
-    }
-
     /// The authorization server: its log, and what steers it.
     #[must_use]
     pub fn authority(&self) -> &Authority {
         self.api.authority()
     }
-
-    /// Every request so far, oldest first.
-    #[must_use]
-    pub fn requests(&self) -> Vec<Recorded> {
-        self.server.front.recording.all()
-    }
-
-    /// Forgets the requests so far.
-    pub fn forget_requests(&self) {
-        self.server.front.recording.clear();
-    }
-
-    /// The faults to strike with.
-    #[must_use]
-    pub fn faults(&self) -> &Faults {
-        &self.server.front.faults
-    }
-
-    /// Back to the state of the seed: stock, orders, tokens, limits, faults and recordings.
-    pub fn reset(&self) {
-        self.server.front.faults.clear();
-        self.server.front.recording.clear();
-        self.api.reset();
-        self.api.authority().reset();
-    }
 }
+
+simulated!(Pomona, |vendor| {
+    vendor.api.reset();
+    vendor.api.authority().reset();
+});
