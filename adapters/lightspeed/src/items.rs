@@ -14,7 +14,7 @@ pub(crate) fn list(query: &ProductQuery) -> Result<ProductPage> {
     let request = page::request("Item", query.limit, cursor, |request| {
         request
             .query_opt("categoryID", query.category_id.as_deref())
-            .query_opt("timeStamp", query.updated_since.map(|at| format!(">=,{}", time::format_with_offset(at, 0))))
+            .query_opt("timeStamp", query.updated_since.map(|at| format!(">=,{}", whole_second(at))))
             // `true` is archived ones as well, `only` would be these alone.
             .query_opt("archived", query.include_archived.then_some("true"))
             .query("sort", "itemID")
@@ -24,6 +24,11 @@ pub(crate) fn list(query: &ProductQuery) -> Result<ProductPage> {
     let currency = connection::currency();
     let items = found.rows.iter().map(|row| product(row, &currency)).collect::<Result<_>>()?;
     Ok(ProductPage { items, next: page::forward(cursor, found.next)? })
+}
+
+/// The vendor's times are whole seconds; rather a record too many than one too few.
+fn whole_second(at: Instant) -> String {
+    time::format_with_offset(at.div_euclid(1_000) * 1_000, 0)
 }
 
 /// Changes an item. The body is the bare object: the wrapper of the original connector is not what the vendor documents.
@@ -178,7 +183,7 @@ mod tests {
         let till = host(r#"{"@attributes":{"next":""}}"#);
         let wanted = ProductQuery {
             category_id: Some("4".into()),
-            updated_since: Some(time::parse_instant("2025-04-01T00:00:00Z").unwrap()),
+            updated_since: Some(time::parse_instant("2025-04-01T00:00:00.750Z").unwrap()),
             include_archived: true,
             ..query()
         };

@@ -153,14 +153,15 @@ fn transaction(row: &Row<'_, Sale<'_>>, currency: &str) -> Result<Transaction> {
         .filter(|payment| !payment.archived.is_true())
         .map(payment)
         .collect::<Result<_>>()?;
+    let status = status(sale, total, &lines);
     Ok(Transaction {
         id: sale.id.required_id("Sale.saleID")?,
         occurred_at: occurred
             .or(changed)
             .ok_or_else(|| Error::unexpected("the vendor's answer lacks `Sale.completeTime` and `Sale.timeStamp`"))?,
         updated_at: changed,
-        status: status(sale, total, &lines),
-        vendor_status: None,
+        status,
+        vendor_status: sale.completed.text().filter(|_| status == TransactionStatus::Unknown),
         currency: currency.to_owned(),
         total,
         subtotal: sale.subtotal.decimal("Sale.calcSubtotal")?,
