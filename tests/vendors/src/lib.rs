@@ -26,10 +26,15 @@ mod common;
 pub mod lightspeed;
 pub mod metro;
 pub mod oauth;
+pub mod opentable;
+pub mod testing;
+pub mod thefork;
 pub mod world;
 
 pub use common::{faults, recording};
 pub use lightspeed::{Lightspeed, LightspeedOptions};
 pub use metro::{Metro, MetroOptions};
 pub use oauth::{OAuth, OAuthOptions};
+pub use opentable::{OpenTable, OpenTableOptions};
+pub use thefork::{TheFork, TheForkOptions};
 pub use world::{Options, World};

@@ -9,7 +9,10 @@ use clap::Parser;
 use jiff::civil::Date;
 use moulin_vendors::oauth::{OAuth, OAuthOptions, Profile};
 use moulin_vendors::world::{Clock, paris};
-use moulin_vendors::{Lightspeed, LightspeedOptions, Metro, MetroOptions, Options, World, lightspeed, metro};
+use moulin_vendors::{
+    Lightspeed, LightspeedOptions, Metro, MetroOptions, OpenTable, OpenTableOptions, Options, TheFork, TheForkOptions,
+    World, lightspeed, metro, opentable, thefork,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -26,6 +29,12 @@ struct Flags {
     /// Where Metro listens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9102")]
     metro: SocketAddr,
+    /// Where TheFork listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9106")]
+    thefork: SocketAddr,
+    /// Where OpenTable listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9107")]
+    opentable: SocketAddr,
     /// The same number gives the same restaurant.
     #[arg(long, default_value_t = 1785)]
     seed: u64,
@@ -41,7 +50,7 @@ struct Flags {
     /// Lightspeed's access token.
     #[arg(long, value_name = "TOKEN", default_value = "demo-till-token")]
     bearer: String,
-    /// The OAuth client, of Lightspeed and of the servers by --oauth.
+    /// The OAuth client, of every vendor with one and of the servers by --oauth.
     #[arg(long, default_value = "demo-client")]
     client_id: String,
     /// Its secret.
@@ -60,7 +69,13 @@ struct Flags {
     /// thefork, thefork-seed, opentable, transgourmet. Announced as `oauth-PROFILE`. May be given several times.
     #[arg(long, value_name = "PROFILE=ADDRESS", value_parser = oauth_server)]
     oauth: Vec<(String, SocketAddr)>,
-    /// Life of the access tokens of those servers and of Lightspeed, in seconds. Without it: the vendor's.
+    /// TheFork's restaurant, in the API of the specification.
+    #[arg(long, default_value = "75012")]
+    thefork_restaurant: String,
+    /// OpenTable's restaurant.
+    #[arg(long, default_value = "770042")]
+    opentable_restaurant: String,
+    /// Life of the access tokens of all these servers, in seconds. Without it: the vendor's.
     #[arg(long, value_name = "SECONDS")]
     token_life: Option<u64>,
     /// How many times the real rate limits; 0 lifts them.
@@ -95,8 +110,8 @@ async fn run(flags: Flags) -> std::io::Result<()> {
         listen: flags.lightspeed,
         account_id: flags.account,
         bearer_token: flags.bearer,
-        client_id: flags.client_id,
-        client_secret: flags.client_secret,
+        client_id: flags.client_id.clone(),
+        client_secret: flags.client_secret.clone(),
         redirect_uri: flags.redirect_uri,
         token_life: flags.token_life,
         limits: lightspeed::Limits::scaled(flags.limit_scale),
@@ -111,9 +126,31 @@ async fn run(flags: Flags) -> std::io::Result<()> {
         limits: metro::Limits::scaled(flags.limit_scale),
         ..MetroOptions::default()
     };
+    let book = TheForkOptions {
+        listen: flags.thefork,
+        restaurant_id: flags.thefork_restaurant,
+        client_id: flags.client_id.clone(),
+        client_secret: flags.client_secret.clone(),
+        token_life: flags.token_life,
+        limits: thefork::Limits::scaled(flags.limit_scale),
+        ..TheForkOptions::default()
+    };
+    let fork = TheFork::start(world.clone(), book).await.map_err(|error| named("thefork", flags.thefork, &error))?;
+    let book = OpenTableOptions {
+        listen: flags.opentable,
+        restaurant_id: flags.opentable_restaurant,
+        client_id: flags.client_id,
+        client_secret: flags.client_secret,
+        token_life: flags.token_life,
+        limits: opentable::Limits::scaled(flags.limit_scale),
+        ..OpenTableOptions::default()
+    };
+    let table =
+        OpenTable::start(world.clone(), book).await.map_err(|error| named("opentable", flags.opentable, &error))?;
     let wholesaler = Metro::start(world, wholesaler).await.map_err(|error| named("metro", flags.metro, &error))?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "lightspeed {}\nmetro {}", till.url(), wholesaler.url())?;
+    writeln!(out, "thefork {}\nopentable {}", fork.url(), table.url())?;
     for (name, server) in &servers {
         writeln!(out, "oauth-{name} {}", server.url())?;
     }
