@@ -99,6 +99,23 @@ impl Host {
         self
     }
 
+    /// What answers requests, when it is not written for this crate: method, target, query, headers and body go in, status,
+    /// headers and body come out. A simulated vendor takes them as they are.
+    #[must_use]
+    pub fn wire<A: Into<(u16, Vec<(String, String)>, Vec<u8>)>>(
+        self,
+        answer: impl Fn(&str, &str, &[(&str, &str)], &[(&str, &str)], Option<&[u8]>) -> A + 'static,
+    ) -> Self {
+        self.vendor(move |request| {
+            let query: Vec<_> = request.query_pairs().collect();
+            let headers: Vec<_> = request.header_pairs().collect();
+            let answer = answer(request.method_name(), request.target(), &query, &headers, request.body_bytes());
+            let (status, headers, body) = answer.into();
+            let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            Ok(Response::new(status, &headers, body))
+        })
+    }
+
     /// Runs adapter code under this host.
     pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
         struct Restore(Option<State>);

@@ -37,6 +37,12 @@ pub struct Answered {
     pub body: Vec<u8>,
 }
 
+impl From<Answered> for (u16, Vec<(String, String)>, Vec<u8>) {
+    fn from(answer: Answered) -> Self {
+        (answer.status, answer.headers, answer.body)
+    }
+}
+
 /// A vendor's router with a small runtime of its own.
 #[derive(Debug)]
 pub struct InProcess {

@@ -1,0 +1,1 @@
+//! Moulin adapter of OpenTable.
