@@ -87,8 +87,10 @@ impl Ask<'_> {
 impl Api {
     pub(super) fn new(world: World, options: TheForkOptions) -> Self {
         let desk = Arc::new(Mutex::new(Desk::new(&world, &options)));
-        let seed = authority(&world, &options, Profile::thefork_seed(), &["public_api", "reservations"]);
-        let b2b = authority(&world, &options, Profile::thefork(), &[]);
+        let number = world.options().seed;
+        let seed = authority(&world, number, &options, Profile::thefork_seed(), &["public_api", "reservations"]);
+        // Another number: with the same one both would give out the same tokens.
+        let b2b = authority(&world, number.wrapping_add(1), &options, Profile::thefork(), &[]);
         Self { world, options: Arc::new(options), seed, b2b, desk }
     }
 
@@ -177,7 +179,7 @@ pub(super) fn nothing_here(ask: &Ask<'_>) -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("{} {}", ask.parts.method, ask.parts.uri.path()))
 }
 
-fn authority(world: &World, options: &TheForkOptions, base: Profile, scopes: &[&str]) -> Authority {
+fn authority(world: &World, seed: u64, options: &TheForkOptions, base: Profile, scopes: &[&str]) -> Authority {
     let life = options.token_life.map(Duration::from_secs);
     let profile = Profile {
         client_id: options.client_id.clone(),
@@ -188,7 +190,7 @@ fn authority(world: &World, options: &TheForkOptions, base: Profile, scopes: &[&
     let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
     Authority::new(Beginning {
         profile,
-        seed: world.options().seed,
+        seed,
         start: Some(world.now(0)),
         keys: Vec::new(),
         planted: vec![(options.bearer_token.clone(), scopes)],
