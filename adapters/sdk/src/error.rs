@@ -79,6 +79,22 @@ impl Error {
         Self::Unsupported(format!("this adapter does not offer {}", operation.replace('_', "-")))
     }
 
+    /// Puts before the message what it is about, such as `reservation 4711`; the class stays.
+    #[must_use]
+    pub fn about(mut self, what: &str) -> Self {
+        let message = match &mut self {
+            Self::Authentication(error) => &mut error.message,
+            Self::Connection(error) => &mut error.message,
+            Self::RateLimit(error) => &mut error.message,
+            Self::NotFound(error) => &mut error.message,
+            Self::Validation(error) => &mut error.message,
+            Self::Api(error) => &mut error.message,
+            Self::Unsupported(reason) => reason,
+        };
+        *message = format!("{what}: {message}");
+        self
+    }
+
     /// True if a write may have been carried out although no answer came.
     pub fn is_ambiguous(&self) -> bool {
         matches!(self, Self::Connection(ConnectionError { request_sent: true, .. }))
@@ -113,6 +129,14 @@ mod tests {
         assert!(Error::connection("reset", true).is_ambiguous());
         assert!(!Error::connection("refused", false).is_ambiguous());
         assert!(!Error::api(500, "").is_ambiguous());
+    }
+
+    #[test]
+    fn an_error_says_what_it_is_about_and_keeps_its_class() {
+        let Error::NotFound(found) = Error::not_found("gone").about("guest 7") else { panic!("not found expected") };
+        assert_eq!(found.message, "guest 7: gone");
+        assert!(Error::connection("reset", true).about("guest 7").is_ambiguous());
+        assert!(matches!(Error::unsupported("no").about("x"), Error::Unsupported(reason) if reason == "x: no"));
     }
 
     #[test]

@@ -158,6 +158,18 @@ impl Request {
         &self.0.target
     }
 
+    /// The method in capitals.
+    pub fn method_name(&self) -> &'static str {
+        match self.0.method {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        }
+    }
+
     /// The first query parameter of that name.
     pub fn query_value(&self, name: &str) -> Option<&str> {
         self.0.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -307,6 +319,9 @@ mod tests {
         assert_eq!(request.header_value("content-type"), Some("application/json"));
         assert_eq!(request.body_bytes(), Some(&b"[1]"[..]));
         assert_eq!(request.idempotency_value(), Idempotency::ByMethod);
+        assert_eq!(request.method_name(), "POST");
+        assert_eq!(request.query_pairs().collect::<Vec<_>>(), [("a", "1")]);
+        assert_eq!(request.headers().count(), 2);
     }
 
     #[test]

@@ -80,6 +80,8 @@ pub mod suppliers {
 /// Records of the reservation books' contract (`moulin:booking`).
 pub mod booking {
     pub use crate::bindings::common::moulin::booking::types::*;
+    // The generator keeps the plain name for itself.
+    pub use crate::bindings::common::moulin::booking::types::Guest_ as Guest;
 }
 
 /// Records of the CRMs' contract (`moulin:crm`).

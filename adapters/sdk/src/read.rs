@@ -262,13 +262,21 @@ pub fn rows<'a, T: Deserialize<'a>>(json: &'a str, include_raw: bool) -> Result<
     let elements: Vec<&RawValue> = match json.as_bytes().first() {
         Some(b'[') => serde_json::from_str(json)?,
         Some(b'{') => vec![serde_json::from_str(json)?],
-        _ => Vec::new(),
+        // Nothing, or an error: the same as without the raw text.
+        _ => {
+            serde_json::from_str::<OneOrMany<IgnoredAny>>(json)?;
+            Vec::new()
+        }
     };
     elements.into_iter().map(|raw| Ok(Row { record: serde_json::from_str(raw.get())?, raw: Some(raw.get()) })).collect()
 }
 
-/// One record that stands in a body as JSON text `json`.
+/// One record that stands in a body as JSON text `json`: an object. (A derived reader would take a list too, as the
+/// record's fields in their order.)
 pub fn row<'a, T: Deserialize<'a>>(json: &'a str, include_raw: bool) -> Result<Row<'a, T>, Error> {
+    if json.trim_start().starts_with('[') {
+        return Err(Error::unexpected("the vendor's answer is a list where one record is documented"));
+    }
     Ok(Row { record: serde_json::from_str(json)?, raw: include_raw.then_some(json) })
 }
 

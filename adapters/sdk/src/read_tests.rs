@@ -90,7 +90,22 @@ fn raw_text_is_kept_only_when_asked_for() {
     assert!(without.iter().all(|row| row.raw.is_none()));
     assert_eq!(without.iter().filter_map(|row| row.record.id.id()).collect::<Vec<_>>(), ["1", "2"]);
     assert_eq!(rows::<Line<'_>>(r#"{"id":1}"#, true).unwrap().len(), 1);
-    assert_eq!(rows::<Line<'_>>("\"\"", true).unwrap().len(), 0);
+    for raw in [true, false] {
+        for nothing in ["\"\"", "null", "[]"] {
+            assert_eq!(rows::<Line<'_>>(nothing, raw).unwrap().len(), 0, "{nothing}");
+        }
+        for wrong in ["\"many\"", "7", "true", "[1]", ""] {
+            assert!(rows::<Line<'_>>(wrong, raw).is_err(), "{wrong} {raw}");
+        }
+    }
+}
+
+#[test]
+fn a_list_is_no_record() {
+    assert_eq!(row::<Line<'_>>(r#" {"id":1}"#, true).unwrap().record.id.id().as_deref(), Some("1"));
+    for wrong in ["[1]", " [\"1\"]", "7", "null", ""] {
+        assert!(row::<Line<'_>>(wrong, true).is_err(), "{wrong}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! The same [`Options`] give the same world on every machine. A vendor copies what it may change and goes back to the
 //! world's state on reset.
 
+mod bookings;
 mod catalogue;
 mod clock;
 mod dice;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date};
 
+pub use bookings::{Booking, BookingState, Channel, RESTAURANT, seatings};
 pub use catalogue::Product;
 pub use clock::{Clock, paris, paris_instant};
 pub(crate) use dice::Dice;
@@ -63,6 +65,7 @@ struct Content {
     sales: Vec<Sale>,
     stock: Vec<Stock>,
     products: Vec<Product>,
+    bookings: Vec<Booking>,
 }
 
 impl World {
@@ -74,7 +77,8 @@ impl World {
         let sales = services::sales(&options, &items, customers.len());
         let stock = stock::stock(options.seed, &items);
         let products = catalogue::catalogue(options.seed);
-        Self(Arc::new(Content { options, items, customers, sales, stock, products }))
+        let bookings = bookings::bookings(&options, customers.len());
+        Self(Arc::new(Content { options, items, customers, sales, stock, products, bookings }))
     }
 
     /// What it was made from.
@@ -117,6 +121,12 @@ impl World {
     #[must_use]
     pub fn products(&self) -> &[Product] {
         &self.0.products
+    }
+
+    /// The reservations, by the time of the meal.
+    #[must_use]
+    pub fn bookings(&self) -> &[Booking] {
+        &self.0.bookings
     }
 
     /// The stocked products that are at or below their reorder point.

@@ -15,6 +15,8 @@ pub(crate) enum Vendor {
     Transgourmet,
     Pomona,
     Square,
+    TheFork,
+    OpenTable,
 }
 
 impl Vendor {
@@ -26,6 +28,8 @@ impl Vendor {
             Self::Transgourmet => "transgourmet",
             Self::Pomona => "pomona",
             Self::Square => "square",
+            Self::TheFork => "thefork",
+            Self::OpenTable => "opentable",
         }
     }
 }
@@ -55,6 +59,12 @@ pub(crate) struct Flags {
     /// Where Square listens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9105")]
     pub(crate) square: SocketAddr,
+    /// Where TheFork listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9106")]
+    pub(crate) thefork: SocketAddr,
+    /// Where OpenTable listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9107")]
+    pub(crate) opentable: SocketAddr,
     /// The same number gives the same restaurant.
     #[arg(long, default_value_t = 1785)]
     pub(crate) seed: u64,
@@ -94,6 +104,12 @@ pub(crate) struct Flags {
     /// Pomona's establishment code.
     #[arg(long, default_value = "PAR-07")]
     pub(crate) establishment: String,
+    /// TheFork's restaurant, in the API of the specification.
+    #[arg(long, default_value = "75012")]
+    pub(crate) thefork_restaurant: String,
+    /// OpenTable's restaurant.
+    #[arg(long, default_value = "770042")]
+    pub(crate) opentable_restaurant: String,
     /// A further server: OAuth alone, by one of the profiles strict, lightspeed, square, square-pkce, hubspot, zoho,
     /// thefork, thefork-seed, opentable, transgourmet. Announced as `oauth-PROFILE`. May be given several times.
     #[arg(long, value_name = "PROFILE=ADDRESS", value_parser = oauth_server)]
@@ -121,6 +137,8 @@ impl Flags {
             Vendor::Transgourmet => self.transgourmet,
             Vendor::Pomona => self.pomona,
             Vendor::Square => self.square,
+            Vendor::TheFork => self.thefork,
+            Vendor::OpenTable => self.opentable,
         }
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use moulin_vendors::oauth::{OAuth, OAuthOptions, Profile};
 use moulin_vendors::{
-    Lightspeed, LightspeedOptions, Listening, Metro, MetroOptions, Pomona, PomonaOptions, Square, SquareOptions,
-    Transgourmet, TransgourmetOptions, World, lightspeed, metro, square,
+    Lightspeed, LightspeedOptions, Listening, Metro, MetroOptions, OpenTable, OpenTableOptions, Pomona, PomonaOptions,
+    Square, SquareOptions, TheFork, TheForkOptions, Transgourmet, TransgourmetOptions, World, lightspeed, metro,
+    opentable, square, thefork,
 };
 
 use crate::flags::{Flags, Vendor};
@@ -20,6 +21,8 @@ pub(crate) async fn vendor(vendor: Vendor, flags: &Flags, world: &World) -> io::
         Vendor::Transgourmet => boxed(Transgourmet::start(world.clone(), transgourmet(flags)).await),
         Vendor::Pomona => boxed(Pomona::start(world.clone(), pomona(flags)).await),
         Vendor::Square => boxed(Square::start(world.clone(), square(flags)).await),
+        Vendor::TheFork => boxed(TheFork::start(world.clone(), thefork(flags)).await),
+        Vendor::OpenTable => boxed(OpenTable::start(world.clone(), opentable(flags)).await),
     };
     started.map_err(|error| named(vendor.name(), flags.address(vendor), &error))
 }
@@ -107,5 +110,29 @@ fn square(flags: &Flags) -> SquareOptions {
         redirect_uri: flags.redirect_uri.clone(),
         token_life: flags.token_life,
         limits: square::Limits::scaled(flags.limit_scale),
+    }
+}
+
+fn thefork(flags: &Flags) -> TheForkOptions {
+    TheForkOptions {
+        listen: flags.thefork,
+        restaurant_id: flags.thefork_restaurant.clone(),
+        client_id: flags.client_id.clone(),
+        client_secret: flags.client_secret.clone(),
+        token_life: flags.token_life,
+        limits: thefork::Limits::scaled(flags.limit_scale),
+        ..TheForkOptions::default()
+    }
+}
+
+fn opentable(flags: &Flags) -> OpenTableOptions {
+    OpenTableOptions {
+        listen: flags.opentable,
+        restaurant_id: flags.opentable_restaurant.clone(),
+        client_id: flags.client_id.clone(),
+        client_secret: flags.client_secret.clone(),
+        token_life: flags.token_life,
+        limits: opentable::Limits::scaled(flags.limit_scale),
+        ..OpenTableOptions::default()
     }
 }
