@@ -168,9 +168,24 @@ impl Request {
         find_header(&self.0.headers, name)
     }
 
+    /// The query parameters, unencoded, in their order.
+    pub fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.query.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The headers in their order.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The body.
     pub fn body_bytes(&self) -> Option<&[u8]> {
         self.0.body.as_deref()
+    }
+
+    /// The rate limit that counts it besides those that count all.
+    pub fn rate_limit_name(&self) -> Option<&str> {
+        self.0.options.rate_limit.as_deref()
     }
 
     /// Whether the host may repeat it.

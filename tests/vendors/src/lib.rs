@@ -23,13 +23,19 @@
 
 pub mod amount;
 mod common;
+pub mod hubspot;
 pub mod lightspeed;
 pub mod metro;
 pub mod oauth;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod world;
+pub mod zoho;
 
 pub use common::{faults, recording};
+pub use hubspot::{HubSpot, HubSpotOptions};
 pub use lightspeed::{Lightspeed, LightspeedOptions};
 pub use metro::{Metro, MetroOptions};
 pub use oauth::{OAuth, OAuthOptions};
 pub use world::{Options, World};
+pub use zoho::{Zoho, ZohoOptions};

@@ -9,7 +9,10 @@ use clap::Parser;
 use jiff::civil::Date;
 use moulin_vendors::oauth::{OAuth, OAuthOptions, Profile};
 use moulin_vendors::world::{Clock, paris};
-use moulin_vendors::{Lightspeed, LightspeedOptions, Metro, MetroOptions, Options, World, lightspeed, metro};
+use moulin_vendors::{
+    HubSpot, HubSpotOptions, Lightspeed, LightspeedOptions, Metro, MetroOptions, Options, World, Zoho, ZohoOptions,
+    hubspot, lightspeed, metro, zoho,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -26,6 +29,12 @@ struct Flags {
     /// Where Metro listens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9102")]
     metro: SocketAddr,
+    /// Where HubSpot listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9108")]
+    hubspot: SocketAddr,
+    /// Where Zoho CRM listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9109")]
+    zoho: SocketAddr,
     /// The same number gives the same restaurant.
     #[arg(long, default_value_t = 1785)]
     seed: u64,
@@ -41,7 +50,13 @@ struct Flags {
     /// Lightspeed's access token.
     #[arg(long, value_name = "TOKEN", default_value = "demo-till-token")]
     bearer: String,
-    /// The OAuth client, of Lightspeed and of the servers by --oauth.
+    /// The token of a private app at HubSpot.
+    #[arg(long, value_name = "TOKEN", default_value = "demo-hubspot-token")]
+    hubspot_token: String,
+    /// Zoho CRM's access token.
+    #[arg(long, value_name = "TOKEN", default_value = "demo-zoho-token")]
+    zoho_token: String,
+    /// The OAuth client, of the vendors that have one and of the servers by --oauth.
     #[arg(long, default_value = "demo-client")]
     client_id: String,
     /// Its secret.
@@ -60,7 +75,7 @@ struct Flags {
     /// thefork, thefork-seed, opentable, transgourmet. Announced as `oauth-PROFILE`. May be given several times.
     #[arg(long, value_name = "PROFILE=ADDRESS", value_parser = oauth_server)]
     oauth: Vec<(String, SocketAddr)>,
-    /// Life of the access tokens of those servers and of Lightspeed, in seconds. Without it: the vendor's.
+    /// Life of the access tokens of those servers and of the vendors with OAuth, in seconds. Without it: the vendor's.
     #[arg(long, value_name = "SECONDS")]
     token_life: Option<u64>,
     /// How many times the real rate limits; 0 lifts them.
@@ -91,6 +106,7 @@ async fn run(flags: Flags) -> std::io::Result<()> {
     };
     let world = World::new(Options { seed: flags.seed, today, weeks: flags.weeks, clock });
     let servers = oauth(&flags).await?;
+    let (hubspot, zoho) = crm(&flags, &world).await?;
     let till = LightspeedOptions {
         listen: flags.lightspeed,
         account_id: flags.account,
@@ -114,6 +130,7 @@ async fn run(flags: Flags) -> std::io::Result<()> {
     let wholesaler = Metro::start(world, wholesaler).await.map_err(|error| named("metro", flags.metro, &error))?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "lightspeed {}\nmetro {}", till.url(), wholesaler.url())?;
+    writeln!(out, "hubspot {}\nzoho {}", hubspot.url(), zoho.url())?;
     for (name, server) in &servers {
         writeln!(out, "oauth-{name} {}", server.url())?;
     }
@@ -124,6 +141,35 @@ async fn run(flags: Flags) -> std::io::Result<()> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+/// The two systems of customer relations.
+async fn crm(flags: &Flags, world: &World) -> std::io::Result<(HubSpot, Zoho)> {
+    let portal = HubSpotOptions {
+        listen: flags.hubspot,
+        private_token: flags.hubspot_token.clone(),
+        client_id: flags.client_id.clone(),
+        client_secret: flags.client_secret.clone(),
+        redirect_uri: flags.redirect_uri.clone(),
+        token_life: flags.token_life,
+        limits: hubspot::Limits::scaled(flags.limit_scale),
+        ..HubSpotOptions::default()
+    };
+    let organisation = ZohoOptions {
+        listen: flags.zoho,
+        access_token: flags.zoho_token.clone(),
+        client_id: flags.client_id.clone(),
+        client_secret: flags.client_secret.clone(),
+        redirect_uri: flags.redirect_uri.clone(),
+        token_life: flags.token_life,
+        limits: zoho::Limits::scaled(flags.limit_scale),
+        ..ZohoOptions::default()
+    };
+    let portal =
+        HubSpot::start(world.clone(), portal).await.map_err(|error| named("hubspot", flags.hubspot, &error))?;
+    let organisation =
+        Zoho::start(world.clone(), organisation).await.map_err(|error| named("zoho", flags.zoho, &error))?;
+    Ok((portal, organisation))
 }
 
 /// The servers by `--oauth`, each with its profile's name.

@@ -10,15 +10,15 @@ use std::process::{Command, Stdio};
 fn it_announces_every_vendor_and_ends_on_sigterm() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_moulin-vendors"))
         .args(["--lightspeed", "127.0.0.1:0", "--metro", "127.0.0.1:0", "--today", "2025-04-12"])
+        .args(["--hubspot", "127.0.0.1:0", "--zoho", "127.0.0.1:0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().take(2).map(Result::unwrap).collect();
-    assert!(
-        lines[0].starts_with("lightspeed http://127.0.0.1:") && lines[1].starts_with("metro http://127.0.0.1:"),
-        "{lines:?}"
-    );
+    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().take(4).map(Result::unwrap).collect();
+    for name in ["lightspeed", "metro", "hubspot", "zoho"] {
+        assert!(lines.iter().any(|line| line.starts_with(&format!("{name} http://127.0.0.1:"))), "{lines:?}");
+    }
     let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     assert!(child.wait().unwrap().success());
@@ -39,14 +39,15 @@ fn an_address_that_is_open_to_others_is_refused() {
 fn it_serves_authorization_servers_by_profile() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_moulin-vendors"))
         .args(["--lightspeed", "127.0.0.1:0", "--metro", "127.0.0.1:0", "--today", "2025-04-12"])
+        .args(["--hubspot", "127.0.0.1:0", "--zoho", "127.0.0.1:0"])
         .args(["--oauth", "strict=127.0.0.1:0", "--oauth", "square-pkce=127.0.0.1:0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().take(4).map(Result::unwrap).collect();
-    let address = lines[2].strip_prefix("oauth-strict http://").unwrap().to_owned();
-    assert!(lines[3].starts_with("oauth-square-pkce http://127.0.0.1:"), "{lines:?}");
+    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().take(6).map(Result::unwrap).collect();
+    let address = lines.iter().find_map(|line| line.strip_prefix("oauth-strict http://")).unwrap().to_owned();
+    assert!(lines.iter().any(|line| line.starts_with("oauth-square-pkce http://127.0.0.1:")), "{lines:?}");
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(b"GET /_control/oauth HTTP/1.1\r\nhost: oauth\r\nconnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
