@@ -312,6 +312,12 @@ mod tests {
         assert_eq!(request.header_value("content-type"), Some("application/json"));
         assert_eq!(request.body_bytes(), Some(&b"[1]"[..]));
         assert_eq!(request.idempotency_value(), Idempotency::ByMethod);
+        assert_eq!(request.queries().collect::<Vec<_>>(), [("a", "1")]);
+        assert_eq!(request.headers().collect::<Vec<_>>(), [("X", "y"), ("content-type", "application/json")]);
+        assert_eq!(
+            (request.rate_limit_name(), get("/").rate_limit("search").rate_limit_name()),
+            (None, Some("search"))
+        );
     }
 
     #[test]

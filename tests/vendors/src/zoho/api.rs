@@ -218,7 +218,8 @@ fn listed<'s>(store: &Store, records: impl Iterator<Item = &'s Record>, query: &
             .and_then(|page| page.parse().ok())
             .ok_or_else(|| ApiError::bad("INVALID_DATA", "invalid data").with(json!({ "param_name": "page_token" })))?,
     };
-    if page * per_page > MOST_RESULTS && query.get("page_token").is_none() {
+    let search = ["criteria", "email", "phone", "word"].iter().any(|name| query.get(name).is_some());
+    if (search || v8) && page * per_page > MOST_RESULTS && query.get("page_token").is_none() {
         return Err(ApiError::bad("LIMIT_EXCEEDED", "only 2000 records can be fetched without page_token"));
     }
     let names = query.get("fields").map(|names| names.split(',').collect::<Vec<_>>());
