@@ -195,6 +195,11 @@ impl Request {
         self.0.body.as_deref()
     }
 
+    /// The rate limit that counts it besides those that count all.
+    pub fn rate_limit_name(&self) -> Option<&str> {
+        self.0.options.rate_limit.as_deref()
+    }
+
     /// Whether the host may repeat it.
     pub fn idempotency_value(&self) -> Idempotency {
         self.0.options.idempotency
@@ -321,7 +326,11 @@ mod tests {
         assert_eq!(request.idempotency_value(), Idempotency::ByMethod);
         assert_eq!(request.method_name(), "POST");
         assert_eq!(request.query_pairs().collect::<Vec<_>>(), [("a", "1")]);
-        assert_eq!(request.headers().count(), 2);
+        assert_eq!(request.headers().collect::<Vec<_>>(), [("X", "y"), ("content-type", "application/json")]);
+        assert_eq!(
+            (request.rate_limit_name(), get("/").rate_limit("search").rate_limit_name()),
+            (None, Some("search"))
+        );
     }
 
     #[test]

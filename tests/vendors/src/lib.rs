@@ -24,6 +24,7 @@
 
 pub mod amount;
 mod common;
+pub mod hubspot;
 pub mod lightspeed;
 pub mod metro;
 pub mod oauth;
@@ -36,9 +37,11 @@ pub mod thefork;
 pub mod transgourmet;
 mod wholesale;
 pub mod world;
+pub mod zoho;
 
 pub use common::simulated::Listening;
 pub use common::{faults, recording};
+pub use hubspot::{HubSpot, HubSpotOptions};
 pub use lightspeed::{Lightspeed, LightspeedOptions};
 pub use metro::{Metro, MetroOptions};
 pub use oauth::{OAuth, OAuthOptions};
@@ -48,3 +51,4 @@ pub use square::{Square, SquareOptions};
 pub use thefork::{TheFork, TheForkOptions};
 pub use transgourmet::{Transgourmet, TransgourmetOptions};
 pub use world::{Options, World};
+pub use zoho::{Zoho, ZohoOptions};

@@ -7,7 +7,8 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 /// Every vendor, in the order of the lines.
-const VENDORS: [&str; 7] = ["lightspeed", "metro", "transgourmet", "pomona", "square", "thefork", "opentable"];
+const VENDORS: [&str; 9] =
+    ["lightspeed", "metro", "transgourmet", "pomona", "square", "thefork", "opentable", "hubspot", "zoho"];
 
 #[test]
 fn it_announces_every_vendor_and_ends_on_sigterm() {

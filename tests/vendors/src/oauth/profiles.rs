@@ -199,6 +199,9 @@ impl Profile {
             "crm.objects.contacts.write",
             "crm.objects.deals.read",
             "crm.objects.deals.write",
+            "crm.lists.read",
+            "marketing.campaigns.read",
+            "marketing.campaigns.write",
         ];
         Self {
             pkce: Pkce::Refused,
@@ -231,6 +234,7 @@ impl Profile {
             "ZohoCRM.modules.deals.ALL",
             "ZohoCRM.modules.custom.ALL",
             "ZohoCRM.settings.ALL",
+            "ZohoCRM.settings.tags.READ",
             "ZohoSearch.securesearch.READ",
         ];
         Self {

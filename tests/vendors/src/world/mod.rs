@@ -14,6 +14,7 @@ mod goods_food;
 mod goods_supplies;
 mod items;
 mod people;
+mod regulars;
 mod sales;
 mod services;
 mod stock;
@@ -30,6 +31,7 @@ pub use dishes::Course;
 pub use goods::{Good, Shelf, Unit};
 pub use items::{CATEGORIES, Category, FIRST_GOOD, Item};
 pub use people::{Customer, EMPLOYEES};
+pub use regulars::Regular;
 pub use sales::{PAYMENT_KINDS, Payment, PaymentKind, Sale, SaleLine, SaleState};
 pub use stock::{LOW, Stock};
 

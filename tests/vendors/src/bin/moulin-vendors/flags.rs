@@ -17,6 +17,8 @@ pub(crate) enum Vendor {
     Square,
     TheFork,
     OpenTable,
+    HubSpot,
+    Zoho,
 }
 
 impl Vendor {
@@ -30,6 +32,8 @@ impl Vendor {
             Self::Square => "square",
             Self::TheFork => "thefork",
             Self::OpenTable => "opentable",
+            Self::HubSpot => "hubspot",
+            Self::Zoho => "zoho",
         }
     }
 }
@@ -65,6 +69,12 @@ pub(crate) struct Flags {
     /// Where OpenTable listens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9107")]
     pub(crate) opentable: SocketAddr,
+    /// Where HubSpot listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9108")]
+    pub(crate) hubspot: SocketAddr,
+    /// Where Zoho CRM listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9109")]
+    pub(crate) zoho: SocketAddr,
     /// The same number gives the same restaurant.
     #[arg(long, default_value_t = 1785)]
     pub(crate) seed: u64,
@@ -83,6 +93,12 @@ pub(crate) struct Flags {
     /// Square's personal access token.
     #[arg(long, value_name = "TOKEN", default_value = "demo-square-token")]
     pub(crate) square_token: String,
+    /// The token of a private app at HubSpot.
+    #[arg(long, value_name = "TOKEN", default_value = "demo-hubspot-token")]
+    pub(crate) hubspot_token: String,
+    /// Zoho CRM's access token.
+    #[arg(long, value_name = "TOKEN", default_value = "demo-zoho-token")]
+    pub(crate) zoho_token: String,
     /// The OAuth client, of every vendor with one and of the servers by --oauth.
     #[arg(long, default_value = "demo-client")]
     pub(crate) client_id: String,
@@ -139,6 +155,8 @@ impl Flags {
             Vendor::Square => self.square,
             Vendor::TheFork => self.thefork,
             Vendor::OpenTable => self.opentable,
+            Vendor::HubSpot => self.hubspot,
+            Vendor::Zoho => self.zoho,
         }
     }
 }

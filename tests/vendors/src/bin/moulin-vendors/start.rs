@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use moulin_vendors::oauth::{OAuth, OAuthOptions, Profile};
 use moulin_vendors::{
-    Lightspeed, LightspeedOptions, Listening, Metro, MetroOptions, OpenTable, OpenTableOptions, Pomona, PomonaOptions,
-    Square, SquareOptions, TheFork, TheForkOptions, Transgourmet, TransgourmetOptions, World, lightspeed, metro,
-    opentable, square, thefork,
+    HubSpot, HubSpotOptions, Lightspeed, LightspeedOptions, Listening, Metro, MetroOptions, OpenTable,
+    OpenTableOptions, Pomona, PomonaOptions, Square, SquareOptions, TheFork, TheForkOptions, Transgourmet,
+    TransgourmetOptions, World, Zoho, ZohoOptions, hubspot, lightspeed, metro, opentable, square, thefork, zoho,
 };
 
 use crate::flags::{Flags, Vendor};
@@ -23,6 +23,8 @@ pub(crate) async fn vendor(vendor: Vendor, flags: &Flags, world: &World) -> io::
         Vendor::Square => boxed(Square::start(world.clone(), square(flags)).await),
         Vendor::TheFork => boxed(TheFork::start(world.clone(), thefork(flags)).await),
         Vendor::OpenTable => boxed(OpenTable::start(world.clone(), opentable(flags)).await),
+        Vendor::HubSpot => boxed(HubSpot::start(world.clone(), hubspot(flags)).await),
+        Vendor::Zoho => boxed(Zoho::start(world.clone(), zoho(flags)).await),
     };
     started.map_err(|error| named(vendor.name(), flags.address(vendor), &error))
 }
@@ -134,5 +136,31 @@ fn opentable(flags: &Flags) -> OpenTableOptions {
         token_life: flags.token_life,
         limits: opentable::Limits::scaled(flags.limit_scale),
         ..OpenTableOptions::default()
+    }
+}
+
+fn hubspot(flags: &Flags) -> HubSpotOptions {
+    HubSpotOptions {
+        listen: flags.hubspot,
+        private_token: flags.hubspot_token.clone(),
+        client_id: flags.client_id.clone(),
+        client_secret: flags.client_secret.clone(),
+        redirect_uri: flags.redirect_uri.clone(),
+        token_life: flags.token_life,
+        limits: hubspot::Limits::scaled(flags.limit_scale),
+        ..HubSpotOptions::default()
+    }
+}
+
+fn zoho(flags: &Flags) -> ZohoOptions {
+    ZohoOptions {
+        listen: flags.zoho,
+        access_token: flags.zoho_token.clone(),
+        client_id: flags.client_id.clone(),
+        client_secret: flags.client_secret.clone(),
+        redirect_uri: flags.redirect_uri.clone(),
+        token_life: flags.token_life,
+        limits: zoho::Limits::scaled(flags.limit_scale),
+        ..ZohoOptions::default()
     }
 }
