@@ -88,7 +88,6 @@ impl Pomona {
     }
 
     /// The wholesaler without a port, for tests in the same process.
-    #[must_use]
     pub fn router(world: World, options: PomonaOptions) -> Router {
         router(api::Api::new(world, options))
     }

@@ -91,7 +91,6 @@ impl Transgourmet {
     }
 
     /// The wholesaler without a port, for tests in the same process.
-    #[must_use]
     pub fn router(world: World, options: TransgourmetOptions) -> Router {
         router(api::Api::new(world, options))
     }
