@@ -474,7 +474,7 @@ async fn a_token_endpoint_that_refuses_is_an_authentication_error() {
     let error = call(&host, "one", "/products").await.unwrap_err();
     assert_eq!(error.class(), "authentication", "{error}");
     let text = error.to_string();
-    assert!(text.contains("invalid_client") && text.contains("check client id, secret and scopes"), "{text}");
+    assert!(text.contains("invalid_client") && text.contains("correct client_id and client_secret"), "{text}");
     assert!(error.hint().unwrap().contains("connections.one.auth"));
     assert!(vendor.seen().iter().all(|seen| seen.uri.path() == "/oauth/token"), "{:?}", vendor.seen());
 }
