@@ -21,7 +21,17 @@ fn the_demonstration_has_a_till_and_a_supplier_on_this_machine() {
 
 #[test]
 fn the_vendors_files_lack_nothing_but_their_secret() {
-    for (name, secret) in [("lightspeed.toml", "till.client_secret"), ("metro.toml", "metro.key")] {
+    for (name, secret) in [
+        ("lightspeed.toml", "till.client_secret"),
+        ("square.toml", "square.access_token"),
+        ("metro.toml", "metro.key"),
+        ("transgourmet.toml", "transgourmet.client_secret"),
+        ("pomona.toml", "pomona.password"),
+        ("thefork.toml", "thefork.client_secret"),
+        ("opentable.toml", "opentable.client_secret"),
+        ("hubspot.toml", "hubspot.client_secret"),
+        ("zoho.toml", "zoho.client_secret"),
+    ] {
         let config = config::load(&[file("moulin.toml"), file(name)]).unwrap();
         assert_eq!(config.connections.len(), 1, "{name}");
         assert_eq!(config.vault_references().into_keys().collect::<Vec<_>>(), [secret], "{name}");
