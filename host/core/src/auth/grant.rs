@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 
 use super::client::Fresh;
 use super::{Secret, clock};
+use crate::store::Lock;
+use crate::vault::{Vault, VaultError};
 
 /// Tokens and facts of one connection. It is written by the token manager and by a completed authorisation, nowhere
 /// else.
@@ -39,6 +41,14 @@ pub(super) struct Grant {
 pub(super) struct Lost {
     pub(super) at_ms: i64,
     pub(super) reason: String,
+}
+
+/// How long another process may take over renewing the same token. Above the time a token request may take.
+const LOCK_WAIT: Duration = Duration::from_secs(45);
+
+/// The right to change a connection's grant, over all processes; none if another one did not let go of it in time.
+pub(super) async fn lock(vault: &Vault, connection: &str) -> Result<Option<Lock>, VaultError> {
+    vault.lock(&format!("grant.{connection}"), LOCK_WAIT).await
 }
 
 impl Grant {

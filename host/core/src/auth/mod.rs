@@ -25,7 +25,6 @@ mod token;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -51,9 +50,6 @@ use token::{Account, TokenManager};
 use crate::model::Instant;
 use crate::telemetry::scrub::Scrubber;
 use crate::vault::{Space, Vault, VaultError};
-
-/// How long to wait for another process that is renewing the token of a connection which is being connected.
-const LOCK_WAIT: Duration = Duration::from_secs(45);
 
 /// How a connection proves who it is, with the values to do so.
 #[derive(Clone, Debug, Default)]
@@ -345,7 +341,7 @@ impl Credentials {
         let fresh = consent.exchange(client, pending, callback).await?;
         let failed = |error: &dyn std::fmt::Display| ConnectError::Vault { reason: error.to_string() };
         // A refresh of the old grant under way must not be written over the new one.
-        let lock = owner.vault.lock(&format!("grant.{connection}"), LOCK_WAIT).await;
+        let lock = grant::lock(&owner.vault, &connection).await;
         let _lock = lock.map_err(|error| failed(&error))?;
         let before = match owner.vault.get(Space::Grants, &connection).await {
             Ok(record) => record.and_then(|record| Grant::from_bytes(record.value()).ok()),

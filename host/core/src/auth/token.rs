@@ -8,7 +8,7 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
 use tokio::time::Instant;
 
-use super::grant::{Grant, Lost};
+use super::grant::{self, Grant, Lost};
 use super::source::Source;
 use super::state::{AccountState, AccountStatus};
 use super::{AuthError, Credential, clock};
@@ -23,9 +23,6 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 /// A token that replaced a rejected one and is rejected itself within this time is not replaced again: it is not the
 /// token that the vendor dislikes.
 const PAUSE_AFTER_REJECTION: Duration = Duration::from_secs(60);
-
-/// How long another process may take over renewing the same token. Above the time a token request may take.
-const LOCK_WAIT: Duration = Duration::from_secs(45);
 
 /// A refresh token is used at least this often even where it would live longer unused (Square asks for seven days).
 const LONGEST_IDLE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -274,7 +271,7 @@ impl Manager {
         let Account { connection, vault, made_for, .. } = &self.account;
         let interactive = self.source.is_interactive();
         let vault_failed = |error: &dyn std::fmt::Display| AuthError::Vault { reason: error.to_string() };
-        let _lock = match vault.lock(&format!("grant.{connection}"), LOCK_WAIT).await {
+        let _lock = match grant::lock(vault, connection).await {
             Ok(Some(lock)) => Some(lock),
             Ok(None) => return Err(AuthError::Busy),
             Err(error) if interactive => return Err(vault_failed(&error)),

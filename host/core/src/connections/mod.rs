@@ -68,6 +68,8 @@ struct Inner {
     cache: Arc<GuestCache>,
     shared: Arc<Shared>,
     binding: Mutex<Option<Arc<Binding>>>,
+    /// The names of its secrets in the vault.
+    secrets: Vec<String>,
     /// What the vendor told when the account was connected.
     facts: ArcSwap<BTreeMap<String, String>>,
 }
@@ -76,6 +78,8 @@ impl Connection {
     pub(crate) fn new(name: String, config: ConnectionConfig, shared: Arc<Shared>) -> Self {
         // The configuration was checked when it was read.
         let time_zone = TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC);
+        let secrets = config.all_secrets().into_iter();
+        let secrets = secrets.filter_map(|(_, secret)| secret.vault_name().map(str::to_owned)).collect();
         Self(Arc::new(Inner {
             name,
             config,
@@ -83,6 +87,7 @@ impl Connection {
             cache: Arc::default(),
             shared,
             binding: Mutex::default(),
+            secrets,
             facts: ArcSwap::default(),
         }))
     }
@@ -132,8 +137,7 @@ impl Connection {
 
     /// Grows when one of its secrets in the vault changes.
     fn secrets_epoch(&self) -> u64 {
-        let secrets = self.0.config.all_secrets();
-        self.0.shared.secrets.epoch_of(secrets.iter().filter_map(|(_, secret)| secret.vault_name()))
+        self.0.shared.secrets.epoch_of(self.0.secrets.iter().map(String::as_str))
     }
 
     fn unavailable(&self, reason: String) -> Error {

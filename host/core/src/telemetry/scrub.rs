@@ -47,6 +47,8 @@ struct Inner {
 
 #[derive(Default)]
 struct Known {
+    /// Lasting secrets as they were added, and all forms of them.
+    added: BTreeSet<String>,
     lasting: BTreeSet<String>,
     passing: VecDeque<BTreeSet<String>>,
 }
@@ -54,7 +56,13 @@ struct Known {
 impl Scrubber {
     /// Learns a secret for the life of the process, such as an API key.
     pub fn add(&self, secret: &str) {
-        self.learn(|known| known.lasting.extend(forms(secret)), secret.len() >= SHORTEST);
+        self.learn(secret, |known| {
+            let new = known.added.insert(secret.to_owned());
+            if new {
+                known.lasting.extend(forms(secret));
+            }
+            new
+        });
     }
 
     /// Learns a user name and password, so that the whole `user:password` of a Basic credential goes, not only the
@@ -69,23 +77,30 @@ impl Scrubber {
     /// Learns a secret that is replaced from time to time, such as an access token. The oldest are forgotten once
     /// 1,024 are known, when they have long expired.
     pub fn add_passing(&self, secret: &str) {
-        self.learn(
-            |known| {
-                known.passing.push_back(forms(secret));
-                if known.passing.len() > PASSING {
-                    known.passing.pop_front();
-                }
-            },
-            secret.len() >= SHORTEST,
-        );
+        self.learn(secret, |known| {
+            // A token is met anew whenever it is read from where it is kept: that must not push others out.
+            if let Some(at) = known.passing.iter().position(|forms| forms.contains(secret)) {
+                let met = known.passing.remove(at);
+                known.passing.extend(met);
+                return false;
+            }
+            known.passing.push_back(forms(secret));
+            if known.passing.len() > PASSING {
+                known.passing.pop_front();
+            }
+            true
+        });
     }
 
-    fn learn(&self, change: impl FnOnce(&mut Known), wanted: bool) {
-        if !wanted {
+    /// `change` says whether there is something new to look for.
+    fn learn(&self, secret: &str, change: impl FnOnce(&mut Known) -> bool) {
+        if secret.len() < SHORTEST {
             return;
         }
         let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut known);
+        if !change(&mut known) {
+            return;
+        }
         let patterns = known.lasting.iter().chain(known.passing.iter().flatten());
         // Longest first, or the plain form would leave the tail of a longer secret that begins with it.
         let matcher = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns);
@@ -387,6 +402,16 @@ mod tests {
                 });
             }
         });
+    }
+
+    #[test]
+    fn a_token_met_again_and_again_does_not_push_others_out() {
+        let scrubber = Scrubber::default();
+        scrubber.add_passing("the-other-connections-token");
+        for _ in 0..=PASSING {
+            scrubber.add_passing("the-same-token");
+        }
+        assert_eq!(scrubber.clean("the-other-connections-token the-same-token"), "*** ***");
     }
 
     #[test]
